@@ -6,6 +6,7 @@ mod panics;
 mod trace;
 
 pub use crate::net::{Family, PROXY_VARIABLES, ProxyVariables};
+pub use crate::outcome::Outcome;
 pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
@@ -14,7 +15,7 @@ use crate::checks;
 use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
-use crate::outcome::{Outcome, SkipReason, Step};
+use crate::outcome::{SkipReason, Step};
 use crate::plan::Plan;
 use crate::probe::{Again, Assignment, Findings, Probe};
 use crate::queue::Queue;

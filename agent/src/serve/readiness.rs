@@ -84,6 +84,28 @@ impl Readiness {
         Self { standing, reasons }
     }
 
+    /// The verdict in the middle of a run, where of these checks nothing is known yet. A node whose own state is known waits
+    /// for no dependency that does not answer: another node would wait as well.
+    #[must_use]
+    pub fn so_far(view: &View<'_>, unknown: &[&Entry]) -> Self {
+        let mut so_far = Self::of(view);
+        if so_far.standing == Standing::Out || unknown.is_empty() {
+            return so_far;
+        }
+        if unknown.iter().any(|entry| entry.is_local || entry.takes_node_out) {
+            return Self::starting();
+        }
+        so_far.standing = Standing::Degraded;
+        let name = |entry: &&Entry| entry.label.clone().unwrap_or_else(|| entry.target.clone());
+        so_far.reasons.extend(unknown.iter().map(|entry| Reason {
+            code: "run.unfinished",
+            name: name(entry),
+            message: "not answered yet".to_owned(),
+            takes_out: false,
+        }));
+        so_far
+    }
+
     /// A word alone, for who may not know more.
     #[must_use]
     pub fn word(&self) -> String {

@@ -15,6 +15,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -215,4 +216,23 @@ fn valid_files_are_valid_and_a_bad_token_is_told_with_them() {
     assert_eq!(validated(&[]).status, 0);
     let without = validated(&["--token-file", "/nonexistent"]);
     assert!(without.status == 3 && without.err.contains("--token-file /nonexistent"), "{without:?}");
+}
+
+#[test]
+fn a_dependency_that_does_not_answer_hides_nothing_of_this_node() {
+    let silent = peer();
+    let scratch = Scratch::new();
+    let media = scratch.folder("media");
+    let of = |path: &Path| {
+        let storage = format!("- {{type: storage, name: media, path: {}}}\n", path.display());
+        let db = format!("- {{type: redis, name: db, host: 127.0.0.1, port: {}, timeout: 60}}\n", silent.port());
+        Serving::start(&(db + &storage), &[])
+    };
+    let began = Instant::now();
+    let well = of(&media).get("/ready");
+    assert_eq!(well.status, 200, "{well:?}");
+    assert_eq!(well.body, "degraded\nrun.unfinished db: not answered yet\n");
+    let out = of(&media.join("nowhere")).get("/ready");
+    assert!(out.status == 503 && out.body.starts_with("out\nlocal.missing media: "), "{out:?}");
+    assert!(began.elapsed() < Duration::from_secs(30), "nobody waited for the database: {:?}", began.elapsed());
 }

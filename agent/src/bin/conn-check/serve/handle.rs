@@ -3,7 +3,7 @@
 use super::keeper::{Keeper, Last};
 use crate::say;
 use conn_check::report::View;
-use conn_check::serve::{Answer, Form, Readiness, Request, Route, Served, Site};
+use conn_check::serve::{Answer, Form, Request, Route, Served, Site};
 use hyper::header::{
     ACCEPT, AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
@@ -43,8 +43,7 @@ pub(crate) async fn answer<B>(keeper: Rc<Keeper>, request: hyper::Request<B>, is
 
 async fn ready(keeper: &Rc<Keeper>) -> Answer {
     let last = keeper.soon(PATIENCE).await;
-    let starting = Readiness::starting();
-    let readiness = last.as_ref().map_or(&starting, |last| &last.readiness);
+    let readiness = keeper.readiness();
     let is_brief = keeper.settled().site.token.is_some();
     let body = if is_brief { readiness.word() } else { readiness.text() };
     let answer = Answer::text(if readiness.standing.is_in_service() { 200 } else { 503 }, body);
@@ -56,10 +55,8 @@ async fn ready(keeper: &Rc<Keeper>) -> Answer {
 
 /// The line of an agent check.
 pub(crate) async fn agent_line(keeper: &Rc<Keeper>) -> String {
-    let last = keeper.soon(PATIENCE).await;
-    let starting = Readiness::starting();
-    let readiness = last.as_ref().map_or(&starting, |last| &last.readiness);
-    readiness.agent_line(keeper.settled().site.token.is_some())
+    keeper.soon(PATIENCE).await;
+    keeper.readiness().agent_line(keeper.settled().site.token.is_some())
 }
 
 async fn metrics(keeper: &Rc<Keeper>, is_open: bool) -> Answer {

@@ -1,13 +1,15 @@
 //! Keeps the last result, and sees to it that there is one run at a time, and none before its time.
 
 use super::settled::{Checks, Settled};
+use conn_check::event::Event;
 use conn_check::report::View;
-use conn_check::run::{self, Options, Report};
+use conn_check::run::{self, Options, Outcome, Report};
 use conn_check::serve::{Costs, History, Notifier, Readiness};
 use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep_until};
@@ -28,7 +30,12 @@ struct State {
     last: Option<Rc<Last>>,
     history: History,
     is_running: bool,
+    /// What the run in progress has found so far, and of which checks.
+    landed: Option<(Rc<Checks>, Landed)>,
 }
+
+/// Outcomes by the places of their checks.
+type Landed = Rc<RefCell<BTreeMap<usize, Outcome>>>;
 
 /// A finished run.
 pub(crate) struct Last {
@@ -46,6 +53,7 @@ impl Keeper {
             last: None,
             history: History::default(),
             is_running: false,
+            landed: None,
         };
         let notifier = Notifier::of_environment();
         Self { options, max_age, notifier, state: RefCell::new(state), turned: Notify::new() }
@@ -120,6 +128,36 @@ impl Keeper {
         }
     }
 
+    /// The verdict over this node, as far as it is known: what the run in progress has found, over the last result. A
+    /// dependency that does not answer must not hide what this node lacks.
+    pub(crate) fn readiness(&self) -> Readiness {
+        let state = self.state.borrow();
+        let checks = &state.checks;
+        let last = state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, checks));
+        let landed = state.landed.as_ref().filter(|(of, _)| Rc::ptr_eq(of, checks));
+        let Some((_, landed)) = landed else {
+            return last.map_or_else(Readiness::starting, |last| last.readiness.clone());
+        };
+        let before = last.iter().flat_map(|last| &last.report.outcomes).map(|outcome| (outcome.entry, outcome.clone()));
+        let mut known: BTreeMap<_, _> = before.collect();
+        known.extend(landed.borrow().iter().map(|(entry, outcome)| (*entry, outcome.clone())));
+        let unknown: Vec<_> = checks
+            .selection
+            .entries()
+            .filter(|entry| !known.contains_key(entry))
+            .map(|at| &checks.plan.entries[at])
+            .collect();
+        let so_far = Report {
+            started: SystemTime::now(),
+            elapsed: Duration::ZERO,
+            outcomes: known.into_values().collect(),
+            interrupted: false,
+            end: None,
+            comparison: None,
+        };
+        Readiness::so_far(&View::of(checks.stage(), &so_far), &unknown)
+    }
+
     /// The last result, unless it is too old for who asked then, or of other files.
     fn current(&self, asked: Instant) -> Option<Rc<Last>> {
         let state = self.state.borrow();
@@ -136,10 +174,17 @@ impl Keeper {
         }
         state.is_running = true;
         let checks = Rc::clone(&state.checks);
+        let landed = Landed::default();
+        state.landed = Some((Rc::clone(&checks), Rc::clone(&landed)));
         drop(state);
         let keeper = Running(Rc::clone(self));
         spawn_local(async move {
-            let report = run::run(&checks.plan, &checks.selection, &keeper.0.options, pending(), None).await;
+            let mut hear = |event: &Event| {
+                if let Event::Finished(outcome) = event {
+                    landed.borrow_mut().insert(outcome.entry, Outcome::clone(outcome));
+                }
+            };
+            let report = run::run(&checks.plan, &checks.selection, &keeper.0.options, pending(), Some(&mut hear)).await;
             keeper.0.keep(checks, report);
         });
     }
@@ -152,6 +197,7 @@ impl Keeper {
         self.notifier.tell(&format!("STATUS={word}: {} of {total} checks work", counts.pass + counts.warn));
         let mut state = self.state.borrow_mut();
         state.history.hear(&view);
+        state.landed = None;
         drop(view);
         state.last = Some(Rc::new(Last { checks, report, readiness, ended: Instant::now() }));
     }
