@@ -187,7 +187,8 @@ fn a_certificate_near_its_end_is_a_warning() {
 fn verification_switched_off_passes_and_is_visible_everywhere() {
     let peer = TlsPeer::start(&Authority::new().expired(), TlsManner::Silent);
     let yaml = tls(peer.address(), ", disable_tls_verification: true, expiry_warning_days: 0");
-    for format in FORMATS.map(|format| format.name) {
+    // The lines of `health` are those of django-health-check, which have no room for it.
+    for format in FORMATS.map(|format| format.name).into_iter().filter(|format| *format != "health") {
         let ran = Agent::new(&yaml).args(["--format", format]).run();
         assert!(ran.status < 2, "{format}: {ran:?}");
         let shown = ["not verified", "verification off", "tls_verified", "verification-off"];
