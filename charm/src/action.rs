@@ -267,6 +267,9 @@ impl Run {
         let status = output.ok().and_then(|output| output.status).and_then(|status| u8::try_from(status).ok());
         let status = status.filter(|status| *status <= UNKNOWN).unwrap_or(UNKNOWN);
         let record = Record::read(host, &path).filter(|record| !record.is_refusal());
+        // Of the format health, whose statuses are django-health-check's, 1 is a failure.
+        let has_failed = record.as_ref().is_some_and(Record::has_failed);
+        let status = if status == WARNING && has_failed { CRITICAL } else { status };
         let summary = match &record {
             Some(record) => record.headline(),
             None => self.reason_without_record(host)?,

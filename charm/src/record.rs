@@ -126,6 +126,11 @@ impl Record {
         Self::read(host, &unit.record())
     }
 
+    /// Whether the run as a whole has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.verdict == Verdict::Fail
+    }
+
     /// Whether the file could not be used, so that nothing was run.
     #[must_use]
     pub(crate) fn is_refusal(&self) -> bool {

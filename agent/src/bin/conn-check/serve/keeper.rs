@@ -106,10 +106,7 @@ impl Keeper {
     pub(crate) async fn last(self: &Rc<Self>) -> Rc<Last> {
         loop {
             let turned = self.turned.notified();
-            let state = self.state.borrow();
-            let last = state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, &state.checks)).map(Rc::clone);
-            drop(state);
-            if let Some(last) = last {
+            if let Some(last) = self.of_these_files() {
                 return last;
             }
             // None is in progress where the files were read again in the middle of one.
@@ -158,12 +155,17 @@ impl Keeper {
         Readiness::so_far(&View::of(checks.stage(), &so_far), &unknown)
     }
 
+    /// The last result, unless it is of other files.
+    fn of_these_files(&self) -> Option<Rc<Last>> {
+        let state = self.state.borrow();
+        state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, &state.checks)).map(Rc::clone)
+    }
+
     /// The last result, unless it is too old for who asked then, or of other files.
     fn current(&self, asked: Instant) -> Option<Rc<Last>> {
-        let state = self.state.borrow();
-        let last = state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, &state.checks))?;
+        let last = self.of_these_files()?;
         let is_fresh = last.ended >= asked || last.ended.elapsed() <= self.max_age;
-        is_fresh.then(|| Rc::clone(last))
+        is_fresh.then_some(last)
     }
 
     /// Begins a run, unless one is in progress.
