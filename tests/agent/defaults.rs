@@ -51,6 +51,8 @@ fn what_cannot_be_a_default_is_refused_with_what_can() {
     for (defaults, said, help) in [
         ("{timeuot: 5}", "`timeuot` cannot be a default", "did you mean `timeout`?"),
         ("{name: db}", "`name` cannot be a default", "these can: timeout, tags, warn_after, critical"),
+        ("{expect_failure: connect.refused}", "`expect_failure` cannot be a default", "these can:"),
+        ("{owner: network}", "`owner` cannot be a default", "these can:"),
         ("{password: hunter2}", "`password` cannot be a default", "these can:"),
         ("[timeout, 5]", "`defaults`: expected a mapping of options", "write `- defaults:"),
         ("{timeout: never}", "`timeout`: expected a time in seconds", ""),

@@ -2,11 +2,11 @@
 //!
 //! A check reads such an option as if it stood in its own mapping, so that each is judged and explained as ever. What
 //! the check says itself comes first, then what its file says here, then the command line. Allowed is what makes
-//! sense for many checks at once: the options that every check has, but for its name, and the limits of this host's.
+//! sense for many checks at once: the time, the tags and the weight of a check, and the limits of this host's.
 
 use crate::checks::{Described, Spec};
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::settings::{common, nearest};
+use crate::settings::nearest;
 use crate::text::{Span, shortened};
 use crate::yaml::{Node, Value};
 use std::borrow::Cow;
@@ -16,8 +16,9 @@ use std::sync::LazyLock;
 /// The key of the entry.
 pub(crate) const KEY: &str = "defaults";
 
-/// Common options that are each check's own.
-const OWN: [&str; 2] = ["name", "takes_node_out"];
+/// The options of every check that make sense for all of a file. What a verdict comes to (`expect_failure`, `accept`,
+/// `owner`) is each check's own.
+const COMMON: [&str; 4] = ["timeout", "tags", "warn_after", "critical"];
 
 /// A mapping, as it stands in a file.
 type Pairs = [(Node, Node)];
@@ -62,7 +63,7 @@ impl FileDefaults {
     /// The options of a check of this type, with those that it does not have itself.
     pub(super) fn beside<'a>(&mut self, kind: &str, own: &'a Pairs) -> Cow<'a, Pairs> {
         let limits = limits_of(kind);
-        let applies = |key: &str| is_common(key) || limits.contains(&key);
+        let applies = |key: &str| COMMON.contains(&key) || limits.contains(&key);
         let is_own = |key: &str| own.iter().any(|(other, _)| other.text() == Some(key));
         let concerned: Vec<_> =
             self.pairs.iter().filter_map(|pair| Some((pair.0.text()?, pair))).filter(|(key, _)| applies(key)).collect();
@@ -120,21 +121,12 @@ fn unknown_key(key: &Node) -> Diagnostic {
 /// The options that can be defaults, in the order of the documentation.
 pub(super) fn allowed() -> &'static [&'static str] {
     static ALLOWED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-        let common = common::describe().into_iter().map(|option| option.key).filter(|key| !OWN.contains(key));
         let mut limits: Vec<_> = LIMITS.iter().flat_map(|(_, keys)| keys.iter().copied()).collect();
         limits.sort_unstable();
         limits.dedup();
-        common.chain(limits).collect()
+        COMMON.into_iter().chain(limits).collect()
     });
     &ALLOWED
-}
-
-fn is_common(key: &str) -> bool {
-    !limits().any(|limit| limit == key) && allowed().contains(&key)
-}
-
-fn limits() -> impl Iterator<Item = &'static str> {
-    LIMITS.iter().flat_map(|(_, keys)| keys.iter().copied())
 }
 
 fn limits_of(kind: &str) -> &'static [&'static str] {
