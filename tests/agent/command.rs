@@ -121,51 +121,17 @@ fn a_secret_that_a_program_is_told_is_not_shown_when_it_says_it_again() {
     let file = scratch.write("secret", "correct-horse-battery");
     let from_file = format!("{{file: {}}}", file.display());
     let echo = "echo \"$0 $1 $TOKEN\"; echo \"$TOKEN | '$TOKEN'=1\" ; exit 2";
-    for (yaml, secret) in [
-        (
-            format!("- {{type: command, command: [sh, -c, '{}', {from_file}]}}\n", echo.replace('\'', "''")),
-            "correct-horse",
-        ),
-        (
-            format!(
-                "- {{type: command, command: [sh, -c, '{}', --password=hunter2hunter2]}}\n",
-                echo.replace('\'', "''")
-            ),
-            "hunter2hunter2",
-        ),
-        (
-            format!(
-                "- {{type: command, command: [sh, -c, '{}', --password, hunter2hunter2]}}\n",
-                echo.replace('\'', "''")
-            ),
-            "hunter2hunter2",
-        ),
-        (
-            format!(
-                "- {{type: command, command: [sh, -c, '{}', 'postgres://shop:hunter2hunter2@db.internal/shop']}}\n",
-                echo.replace('\'', "''")
-            ),
-            "hunter2hunter2",
-        ),
-        (
-            format!(
-                "- {{type: command, command: [sh, -c, '{}', 'Authorization: Bearer hunter2hunter2']}}\n",
-                echo.replace('\'', "''")
-            ),
-            "hunter2hunter2",
-        ),
-        (
-            format!("- {{type: command, command: [sh, -c, '{}', -p, hunter2hunter2]}}\n", echo.replace('\'', "''")),
-            "hunter2hunter2",
-        ),
-        (
-            format!(
-                "- {{type: command, command: [sh, -c, '{}'], env: {{TOKEN: staple-battery-horse}}}}\n",
-                echo.replace('\'', "''")
-            ),
-            "staple-battery",
-        ),
+    let told = |more: &str| format!("- {{type: command, command: [sh, -c, '{}'{more}}}\n", echo.replace('\'', "''"));
+    for (more, secret) in [
+        (format!(", {from_file}]"), "correct-horse"),
+        (", --password=hunter2hunter2]".to_owned(), "hunter2hunter2"),
+        (", --password, hunter2hunter2]".to_owned(), "hunter2hunter2"),
+        (", 'postgres://shop:hunter2hunter2@db.internal/shop']".to_owned(), "hunter2hunter2"),
+        (", 'Authorization: Bearer hunter2hunter2']".to_owned(), "hunter2hunter2"),
+        (", -p, hunter2hunter2]".to_owned(), "hunter2hunter2"),
+        ("], env: {TOKEN: staple-battery-horse}".to_owned(), "staple-battery"),
     ] {
+        let yaml = told(&more);
         for format in ["human", "json", "nagios", "prometheus", "junit"] {
             let ran = Agent::new(&yaml).args(["-v", "--explain", "--format", format]).run();
             assert!(ran.status == 2 && ran.out.contains("***") || format == "prometheus", "{format}: {ran:?}");

@@ -2,6 +2,7 @@
 
 use super::settings::DjangoSettings;
 use crate::generate::{self, Comment, GeneratedCheck, Item};
+use crate::services::{self, Service};
 use serde_json::Value;
 
 /// Of `celery_ping`, in seconds.
@@ -87,11 +88,14 @@ const BROKER: [&str; 2] = ["CELERY_BROKER_URL", "BROKER_URL"];
 
 /// A URL of a broker that `celery` speaks to.
 fn broker<'a>(settings: &Settings<'a>) -> Option<&'a str> {
-    let is_spoken = |url: &&str| {
-        ["amqp://", "amqps://", "pyamqp://", "redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme))
-            && !url.contains(';')
-    };
-    settings.text(&BROKER).filter(is_spoken)
+    let is_one = |url: &&str| !url.contains(';') && is_of(url, &[&services::AMQP, &services::REDIS]);
+    settings.text(&BROKER).filter(is_one)
+}
+
+/// Whether a URL is of one of these services.
+fn is_of(url: &str, wanted: &[&Service]) -> bool {
+    let service = url.split_once("://").and_then(|(scheme, _)| services::by_scheme(scheme));
+    service.is_some_and(|(service, _)| wanted.contains(&service))
 }
 
 fn ping(origin: &str, settings: &Settings<'_>) -> Option<GeneratedCheck> {
@@ -103,7 +107,7 @@ fn ping(origin: &str, settings: &Settings<'_>) -> Option<GeneratedCheck> {
 
 fn task(origin: &str, settings: &Settings<'_>) -> Option<GeneratedCheck> {
     let backend = settings.text(&["CELERY_RESULT_BACKEND", "RESULT_BACKEND", "CELERY_RESULT_BACKEND_URL"])?;
-    let is_spoken = ["redis://", "rediss://", "rpc"].iter().any(|scheme| backend.starts_with(scheme));
+    let is_spoken = backend.starts_with("rpc") || is_of(backend, &[&services::REDIS]);
     let wait = settings.seconds(&["HEALTHCHECK_CELERY_TIMEOUT", "HEALTHCHECK_CELERY_RESULT_TIMEOUT"], RESULT);
     let check = GeneratedCheck::new("celery_task", origin).secret("broker", broker(settings)?);
     is_spoken.then(|| {
