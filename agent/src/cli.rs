@@ -3,6 +3,7 @@
 
 pub mod configs;
 pub mod convert_fw;
+pub mod diff;
 pub mod django;
 pub mod explain;
 pub mod export_fw;
@@ -183,6 +184,10 @@ pub struct Args {
     /// Keep the result as JSON in a file for others to read, atomically
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub record: Option<PathBuf>,
+
+    /// Keep in a directory what is known of checks that pass, so that a failure says what changed
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["as_service", "validate", "schema"], help_heading = "Output")]
+    pub remember: Option<PathBuf>,
 
     /// Also write failures, warnings and the counts to the system's journal
     #[arg(long, help_heading = "Output")]

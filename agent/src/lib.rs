@@ -35,6 +35,7 @@
 //! | [`select::Selection`] | which results were asked for |
 //! | [`report::View`], [`report::Reporter`] | a finished run, prepared for people; what turns it into bytes |
 //! | [`serve::Served`] | a finished run as conn-check-serve tells it: how old, what changed, whether this node is ready |
+//! | [`memory::Memory`], [`since::Since`] | what is kept of checks between runs; what a failure says of it: what changed |
 //! | `series` | the unique name of a check in monitoring: its `name`, or type, target and what distinguishes it |
 //! | [`firewall::Passage`] | what a firewall must let out |
 //!
@@ -46,6 +47,7 @@ pub mod checks;
 pub mod cli;
 pub mod comparison;
 pub mod diagnostic;
+pub mod diff;
 pub mod event;
 pub mod explain;
 mod fault;
@@ -56,6 +58,7 @@ pub mod generate;
 pub mod host;
 pub mod identity;
 pub mod judgement;
+pub mod memory;
 mod net;
 mod outcome;
 pub mod phase;
@@ -70,6 +73,7 @@ pub mod serve;
 pub mod services;
 pub mod settings;
 mod shared;
+pub mod since;
 pub mod source;
 mod text;
 mod url;

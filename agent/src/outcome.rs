@@ -4,6 +4,7 @@ use crate::catalogue::WarningKind;
 use crate::comparison::{Comparison, Difference, Found};
 use crate::fault::{Failure, Phase};
 use crate::phase::words;
+use crate::since::Since;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -125,6 +126,8 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// What a run before, as another user, says otherwise.
     pub difference: Option<Box<Difference>>,
+    /// What changed since it passed last, where it failed and that is remembered.
+    pub since: Option<Box<Since>>,
 }
 
 impl Outcome {

@@ -215,6 +215,9 @@ impl Running<'_> {
         if let Some(comparison) = &self.options.comparison {
             outcome.compare(comparison, self.shared.end());
         }
+        if let Some(recall) = &self.options.recall {
+            recall.tell(self.plan, &mut outcome);
+        }
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
@@ -331,6 +334,7 @@ fn gather(
         facts: findings.facts,
         elapsed: began.elapsed(),
         difference: None,
+        since: None,
     };
     outcome.apply_warnings();
     outcome

@@ -1,9 +1,12 @@
 //! What the checks of a run share.
 
 use crate::host;
-use crate::net::host::Inquiries;
+use crate::net::host::{Inquiries, Way};
 use crate::net::{ProxyVariables, Resolver, Trust};
-use std::sync::LazyLock;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -19,8 +22,25 @@ pub(crate) struct Shared {
     pub(crate) proxies: Option<ProxyVariables>,
     /// Why connections of the run failed.
     pub(crate) inquiries: Inquiries,
+    /// By which way this host sends to the addresses that connections led to, where that is noted.
+    pub(crate) ways: Option<Ways>,
     /// The name of this host, looked up when it is needed first.
     pub(crate) host_name: LazyLock<String>,
+}
+
+/// By which way this host sends to an address, each looked up once; of its own addresses there is nothing to say.
+#[derive(Debug, Default)]
+pub(crate) struct Ways(Mutex<HashMap<IpAddr, Option<Value>>>);
+
+impl Ways {
+    /// As [`Way::facts`] tells it.
+    pub(crate) fn to(&self, address: SocketAddr) -> Option<Value> {
+        if address.ip().to_canonical().is_loopback() {
+            return None;
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(address.ip()).or_insert_with(|| Way::in_peace(address).facts_of_another_host()).clone()
+    }
 }
 
 impl Shared {
@@ -29,7 +49,8 @@ impl Shared {
         let began = Instant::now();
         let deadline = max_timeout.map(|most| began + most - margin(most));
         let inquiries = Inquiries::default();
-        Self { began, deadline, resolver, trust, proxies: None, inquiries, host_name: LazyLock::new(host::name) }
+        let host_name = LazyLock::new(host::name as fn() -> String);
+        Self { began, deadline, resolver, trust, proxies: None, inquiries, ways: None, host_name }
     }
 }
 

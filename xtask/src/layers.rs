@@ -20,7 +20,7 @@ const HOUSES: [House; 2] = [
     House {
         sources: "agent/src",
         layers: &[
-            &["text", "phase", "file", "host", "services", "comparison"],
+            &["text", "phase", "file", "host", "services", "comparison", "since"],
             &["identity"],
             &["catalogue", "diagnostic"],
             &["secret"],
@@ -31,10 +31,11 @@ const HOUSES: [House; 2] = [
             &["probe", "settings"],
             &["checks"],
             &["plan"],
+            &["memory"],
             &["select", "queue"],
             &["run"],
             &["report", "firewall", "fleet", "generate", "explain"],
-            &["serve"],
+            &["serve", "diff"],
             &["cli"],
         ],
     },

@@ -1,13 +1,14 @@
 //! The command line of `conn-check` as a whole: the checks of a file, or one of its words.
 
-use super::{Args, explain::Explain, merge::Merge, trace::Trace};
+use super::{Args, diff::Diff, explain::Explain, merge::Merge, trace::Trace};
 use clap::{Parser, Subcommand};
 
 const USAGE: &str = "\
 conn-check [OPTIONS] <CONFIG>... [PATTERN]...
        conn-check explain [CODE|TYPE|OPTION]...
        conn-check trace <CONFIG>... [PATTERN]...
-       conn-check merge <FILE>...";
+       conn-check merge <FILE>...
+       conn-check diff <BEFORE> <NOW>";
 
 /// Examples come before the options.
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
@@ -45,4 +46,6 @@ pub enum Word {
     Trace(Trace),
     /// Tell in the fewest causes what fails in many units' records
     Merge(Merge),
+    /// Tell what changed between two records
+    Diff(Diff),
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod glob;
+mod keep;
 mod read;
 mod replace;
 mod trust;
@@ -9,7 +10,8 @@ mod unit;
 
 pub use create::create;
 pub use glob::{glob, is_pattern};
+pub use keep::{Kept, keep};
 pub(crate) use read::{ReadError, read_bounded, read_judged, read_to_end};
 pub use replace::{Kind, Narrowed, replace, try_replace};
 pub use trust::{Distrust, Trust};
-pub use unit::started_as;
+pub use unit::{results_of_unit, started_as};

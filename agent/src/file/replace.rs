@@ -15,6 +15,9 @@ pub enum Kind {
     /// A result that others look for, in a directory that they may write, too: a link, a pipe or a socket that somebody
     /// else has put there gives way to it.
     Record,
+    /// What one user keeps for the next run, in a directory that nobody else can write, or only those that make the same
+    /// checks: whatever else is in its place gives way to it. What a crash leaves of it is nobody's loss.
+    Memory,
     /// A generated file: a new one is for its owner alone. One of somebody else's that everybody could read is not for
     /// everybody any more, if there are `passwords` in it.
     Generated {
@@ -27,6 +30,7 @@ impl Kind {
     const fn mode(self) -> u32 {
         match self {
             Self::Output | Self::Record => 0o644,
+            Self::Memory => 0o640,
             Self::Generated { .. } => 0o600,
         }
     }
@@ -61,7 +65,7 @@ impl std::fmt::Display for Narrowed {
 /// # Errors
 /// Those of the file system, and those files; the old content is then still there.
 pub fn replace(path: &Path, content: &[u8], kind: Kind) -> io::Result<Option<Narrowed>> {
-    if kind == Kind::Record && is_foreign(path)? {
+    if kind == Kind::Memory || (kind == Kind::Record && is_foreign(path)?) {
         return put(path, content, None, kind);
     }
     // Asked first, by the name as it is: the system does not follow everybody's links.
@@ -213,7 +217,7 @@ fn fill(mut file: File, content: &[u8], old: Option<&fs::Metadata>, kind: Kind) 
     file.write_all(content)?;
     let Some(old) = old else {
         file.set_permissions(fs::Permissions::from_mode(kind.mode()))?;
-        return file.sync_all().map(|()| None);
+        return if kind == Kind::Memory { Ok(None) } else { file.sync_all().map(|()| None) };
     };
     let from = old.mode() & 0o7777;
     let kept = mode_for(&file, old);

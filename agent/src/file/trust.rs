@@ -53,6 +53,12 @@ impl Trust {
         Rule::of_process().walk(path, opened).map_or_else(Self::Withheld, |()| Self::Full)
     }
 
+    /// Of a directory in which files are kept that are replaced.
+    #[must_use]
+    pub fn of_directory(path: &Path) -> Self {
+        Rule::of_process().walk_to_directory(path).map_or_else(Self::Withheld, |()| Self::Full)
+    }
+
     /// Of a file whose content goes into what is started: the value behind `{file: PATH}`. One that is not there is nobody's.
     #[must_use]
     pub fn of_value(path: &Path) -> Self {
@@ -90,8 +96,27 @@ impl Rule {
         Self { is_root: real.is_root() || effective.is_root(), user: effective.as_raw() }
     }
 
-    /// Goes the way that the kernel went.
+    /// The same to a directory, which nobody else can write.
+    fn walk_to_directory(self, path: &Path) -> Result<(), Distrust> {
+        match self.way(path)? {
+            (directory, None) => {
+                let there = fs::symlink_metadata(&directory).map_err(unknown)?;
+                self.is_closed(&directory, &there)
+            }
+            (_, Some(file)) => Err(changed(&file)),
+        }
+    }
+
+    /// Goes the way that the kernel went, to a file.
     fn walk(self, path: &Path, opened: &Metadata) -> Result<(), Distrust> {
+        let (directory, Some(place)) = self.way(path)? else { return Err(changed(path)) };
+        let there = fs::symlink_metadata(&place).map_err(unknown)?;
+        let is_it = (there.dev(), there.ino()) == (opened.dev(), opened.ino());
+        if is_it { self.holds(&directory, &place, opened) } else { Err(changed(&place)) }
+    }
+
+    /// The directory at the end of the way and, if the path leads to one, the file in it.
+    fn way(self, path: &Path) -> Result<(PathBuf, Option<PathBuf>), Distrust> {
         /// As many links as Linux follows.
         const MOST: usize = 40;
         let from = if path.is_absolute() { PathBuf::new() } else { std::env::current_dir().map_err(unknown)? };
@@ -117,14 +142,13 @@ impl Rule {
                 self.passes(&place, &there)?;
                 directory = place;
             } else {
-                let is_it = rest.is_empty() && (there.dev(), there.ino()) == (opened.dev(), opened.ino());
-                return if is_it { self.holds(&directory, &place, opened) } else { Err(changed(&place)) };
+                return if rest.is_empty() { Ok((directory, Some(place))) } else { Err(changed(&place)) };
             }
             if links > MOST {
                 return Err(changed(path));
             }
         }
-        Err(changed(path))
+        Ok((directory, None))
     }
 
     /// A directory on the way: of a sticky one, nobody takes away what is somebody else's.

@@ -14,7 +14,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Where the charm has one directory for each unit, seen from the root.
-const DIRECTORIES: [&str; 2] = ["etc/conn-check", "var/lib/conn-check"];
+const DIRECTORIES: [&str; 2] = ["etc/conn-check", RESULTS];
+
+/// That of them with results.
+const RESULTS: &str = "var/lib/conn-check";
 
 /// Where the charm has one link for each unit, seen from the root.
 const LINKS: &str = "usr/local/lib/conn-check/units";
@@ -28,6 +31,12 @@ pub fn started_as(program: &Path) {
     if let Some(unit) = Unit::of(program) {
         UNIT.get_or_init(|| unit);
     }
+}
+
+/// The directory of results of the unit that this process was started for.
+#[must_use]
+pub fn results_of_unit() -> Option<PathBuf> {
+    UNIT.get().map(|unit| unit.root.join(RESULTS).join(&unit.name))
 }
 
 /// Whether the file belongs to another unit; it is asked where it really is, whatever links led there.

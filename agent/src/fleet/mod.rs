@@ -23,4 +23,4 @@ pub use html::html;
 pub use json::json;
 pub use matrix::{Cell, Matrix};
 pub use page::page;
-pub use read::{Record, Unread, records};
+pub use read::{Record, Reported, Unread, records, reports};

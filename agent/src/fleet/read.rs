@@ -48,50 +48,75 @@ impl fmt::Display for Unread {
     }
 }
 
-/// The records of the files, which are given by name and text; and what could not be read.
-///
-/// A text holds reports of conn-check one behind the other, or what Juju prints of several units. Records of one
-/// host are told apart by their files.
+/// The records of the files, which are given by name and text; and what could not be read. Records of one host are told
+/// apart by their files.
 #[must_use]
 pub fn records(files: &[(String, String)]) -> (Vec<Record>, Vec<Unread>) {
-    let (mut records, mut unread) = (Vec::new(), Vec::new());
+    let (reports, unread) = reports(files, Report::read);
+    let mut records = reports.into_iter().map(|one| one.report.record(one.unit.as_deref(), &one.file)).collect::<Vec<_>>();
+    tell_apart(&mut records);
+    (records, unread)
+}
+
+/// A report of conn-check, as it was read.
+#[derive(Clone, Debug)]
+pub struct Reported<T> {
+    /// The unit of Juju that has printed it, where Juju says so.
+    pub unit: Option<String>,
+    /// The name of the file.
+    pub file: String,
+    /// What was read of it.
+    pub report: T,
+}
+
+/// The reports in files, which are given by name and text; and what could not be read.
+///
+/// A text holds reports of conn-check one behind the other, or what Juju prints of several units.
+#[must_use]
+pub fn reports<T>(files: &[(String, String)], read: fn(&str) -> Option<T>) -> (Vec<Reported<T>>, Vec<Unread>) {
+    let (mut reports, mut unread) = (Vec::new(), Vec::new());
     for (name, text) in files {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>().peekable();
         if values.peek().is_none() {
             unread.push(Unread { place: name.clone(), why: "the file is empty".to_owned() });
         }
         for value in values {
-            let read = value.map_err(|error| {
+            let all = value.map_err(|error| {
                 format!(
                     "not JSON: {error}; give it what `--record`, `--format json` or `juju run ... --format=json` writes"
                 )
             });
-            match read.and_then(|value| of_value(name, value.get())) {
-                Ok(read) => read.into_iter().for_each(|one| match one {
-                    Ok(record) => records.push(record),
+            match all.and_then(|value| of_value(name, value.get(), read)) {
+                Ok(all) => all.into_iter().for_each(|one| match one {
+                    Ok(report) => reports.push(report),
                     Err(why) => unread.push(why),
                 }),
                 Err(why) => unread.push(Unread { place: name.clone(), why }),
             }
         }
     }
-    tell_apart(&mut records);
-    (records, unread)
+    (reports, unread)
 }
 
-/// The records in one JSON value, and what in it is none.
-fn of_value(file: &str, text: &str) -> Result<Vec<Result<Record, Unread>>, String> {
-    if let Some(report) = Report::read(text) {
-        return Ok(vec![Ok(report.record(None, file))]);
+/// The reports in one JSON value, and what in it is none.
+fn of_value<T>(
+    file: &str,
+    text: &str,
+    read: fn(&str) -> Option<T>,
+) -> Result<Vec<Result<Reported<T>, Unread>>, String> {
+    let reported = |unit, report| Reported { unit, file: file.to_owned(), report };
+    if let Some(report) = read(text) {
+        return Ok(vec![Ok(reported(None, report))]);
     }
     let outputs = juju::outputs(text).ok_or(
         "neither a report of conn-check (`--record`, `--format json`) nor the output of `juju run ... --format=json`",
     )?;
     let of_unit = |output: juju::Output| {
-        let report = output.stdout.as_deref().and_then(|text| Report::read(text.trim()));
-        report
-            .map(|report| report.record(Some(&output.unit), file))
-            .ok_or_else(|| Unread { place: format!("{file}: {}", said(&output.unit)), why: output.without_report() })
+        let report = output.stdout.as_deref().and_then(|text| read(text.trim()));
+        report.map(|report| reported(Some(output.unit.clone()), report)).ok_or_else(|| Unread {
+            place: format!("{file}: {}", said(&output.unit)),
+            why: output.without_report(),
+        })
     };
     Ok(outputs.into_iter().map(of_unit).collect())
 }

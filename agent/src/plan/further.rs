@@ -13,15 +13,14 @@ const SAID: [&str; 5] = ["type", "name", "host", "port", "url"];
 
 const STARS: &str = "***";
 
-/// ` KEY:VALUE ...` of each further option, in the alphabet's order; of what may be a secret only that it is there,
+/// Each further option with its value, in the alphabet's order; of what may be a secret only that it is there,
 /// and the names in it.
-pub(super) fn of(pairs: &[(Node, Node)], distinction: &[(&'static str, String)]) -> String {
+pub(super) fn of(pairs: &[(Node, Node)], distinction: &[(&'static str, String)]) -> Box<[(String, String)]> {
     let is_said = |key: &str| SAID.contains(&key) || distinction.iter().any(|(option, _)| *option == key);
     let mut further: Vec<_> = pairs.iter().filter_map(|(key, value)| Some((key.text()?, value))).collect();
     further.retain(|(key, value)| !is_said(key) && !value.is_null());
     further.sort_by_key(|(key, _)| *key);
-    let said = further.into_iter().map(|(key, value)| format!(" {key}:{}", shown(value, checks::shown(key))));
-    said.collect::<Vec<_>>().concat()
+    further.into_iter().map(|(key, value)| (key.to_owned(), shown(value, checks::shown(key)))).collect()
 }
 
 /// A value, or what of it holds no secret: of a reference where it leads to, of pairs their names.

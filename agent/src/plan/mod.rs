@@ -74,8 +74,8 @@ pub struct Entry {
     pub results: Vec<ResultName>,
     /// The options that set it apart from others of its target, with their values.
     pub(crate) distinction: Vec<(&'static str, String)>,
-    /// What else the file says of it, as ` KEY:VALUE ...`: for checks that are alike but for that.
-    pub(crate) further: String,
+    /// What else the file says of it; of what may be a secret only that it is there.
+    further: Box<[(String, String)]>,
     /// Knows its secrets.
     pub redactor: Redactor,
     /// Why it cannot be run, if a secret or a file that it needs is not there.
@@ -103,6 +103,17 @@ impl Entry {
     #[must_use]
     pub const fn scope(&self) -> &'static str {
         if self.is_local { "local" } else { "remote" }
+    }
+
+    /// What the file says of it beside its name and its target, as ` KEY:VALUE ...`: for checks that are alike but for that.
+    pub(crate) fn further(&self) -> String {
+        self.further.iter().map(|(option, value)| [" ", option, ":", value].concat()).collect()
+    }
+
+    /// The options that the file says of it beside its name and its target, each with its value or what is shown of it.
+    pub(crate) fn said(&self) -> impl Iterator<Item = (&str, &str)> {
+        let distinction = self.distinction.iter().map(|(option, value)| (*option, value.as_str()));
+        distinction.chain(self.further.iter().map(|(option, value)| (option.as_str(), value.as_str())))
     }
 
     /// Every place it connects to, on a host with these resolvers.

@@ -8,7 +8,9 @@ use super::wait::Waited;
 use crate::fault::{Fault, Phase};
 use crate::net;
 use crate::net::host::{Silence, Way};
+use crate::net::{Host, HostKind};
 use crate::shared::Shared;
+use serde_json::json;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -76,6 +78,35 @@ impl Probe {
         if let (Some(dialled), Ok(local)) = (&self.dialled, stream.local_addr()) {
             // There is one connection.
             let _ = dialled.local.set(local);
+        }
+    }
+
+    /// Notes by which way a connection goes that is there, where that is wanted. Of the way to an address there is one.
+    pub(super) fn note_way(&self, address: SocketAddr) {
+        let Some(way) = self.shared.ways.as_ref().and_then(|ways| ways.to(address)) else { return };
+        let mut findings = self.findings();
+        if !findings.facts.iter().any(|(key, known)| *key == "route" && known["address"] == way["address"]) {
+            findings.facts.push(("route", way));
+        }
+    }
+
+    /// Notes what a name is here, and who was asked, where that is wanted.
+    pub(super) fn note_look_up(&mut self, host: &Host, addresses: Option<&[SocketAddr]>) {
+        let HostKind::Name(name) = host.kind() else { return };
+        if self.shared.ways.is_none() || name == "localhost" || name.ends_with(".localhost") {
+            return;
+        }
+        let resolvers: Vec<_> = self.resolv_conf().servers.iter().map(|server| server.ip().to_string()).collect();
+        let mut look_up = json!({"name": name, "resolvers": resolvers});
+        if let Some(addresses) = addresses {
+            let mut texts: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
+            texts.sort();
+            texts.dedup();
+            look_up["addresses"] = json!(texts);
+        }
+        let mut findings = self.findings();
+        if !findings.facts.iter().any(|(key, known)| *key == "look_up" && *known == look_up) {
+            findings.facts.push(("look_up", look_up));
         }
     }
 

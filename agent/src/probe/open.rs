@@ -60,6 +60,7 @@ impl Probe {
         let (stream, address) = connected.map_err(|failure| self.with_addresses(failure, &addresses))?;
         self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
         self.note_address(address);
+        self.note_way(address);
         self.came_from(&stream);
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
@@ -72,6 +73,7 @@ impl Probe {
         self.dialled = Dialled::to(&[address]);
         let stream = self.phase(Phase::Connect, net::connect(address)).await?;
         self.note_address(address);
+        self.note_way(address);
         self.came_from(&stream);
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
@@ -178,6 +180,7 @@ impl Probe {
         let shared = Arc::clone(&self.shared);
         let began = Instant::now();
         let resolved = self.phase(Phase::Resolve, shared.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
+        self.note_look_up(&endpoint.host, resolved.as_ref().ok().map(|resolved| &resolved.addresses[..]));
         let Resolved { addresses, slow } = resolved.map_err(|failure| {
             let servers = self.resolv_conf().servers.iter().copied();
             self.with_resolvers(failure, &(&endpoint.host).into(), servers, began.elapsed())
@@ -212,6 +215,7 @@ impl Probe {
         self.dialled = Dialled::to(&[address]);
         let socket = self.phase(Phase::Connect, async { net::datagram(address) }).await?;
         self.note_address(address);
+        self.note_way(address);
         Ok(socket)
     }
 

@@ -5,6 +5,7 @@ use crate::diagnostic::{JsonDiagnostic, to_json};
 use crate::fault::Failure;
 use crate::outcome::{SkipReason, Timing, Warning};
 use crate::report::view::{CheckView, Counts, Overall, Row, View};
+use crate::since::{Difference, Since};
 use crate::report::{Format, Refusal, Refused, Reporter, Style};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -149,6 +150,8 @@ pub(super) struct JsonCheck<'a> {
     phases: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Value>,
     warnings: Vec<Value>,
     facts: Map<String, Value>,
 }
@@ -171,6 +174,7 @@ impl<'a> JsonCheck<'a> {
             results: check.rows.iter().map(result).collect(),
             phases: check.outcome.phases.iter().map(phase).collect(),
             failure: check.failure().map(|one| failure(one, style)),
+            since: check.since().map(since),
             warnings: check.warnings().map(warning).collect(),
             facts: facts(&check.outcome.facts),
         }
@@ -212,6 +216,20 @@ fn failure(failure: &Failure, style: Style) -> Value {
         object["causes"] = json!(failure.causes);
     }
     object
+}
+
+fn since(since: &Since) -> Value {
+    json!({
+        "passed": since.passed.map(rfc3339),
+        "failing_seconds": since.failing.as_secs(),
+        "differences": since.differences.iter().map(difference).collect::<Vec<_>>(),
+    })
+}
+
+/// One thing that is otherwise, as all objects have it.
+pub(crate) fn difference(difference: &Difference) -> Value {
+    let Difference { what, named: _, before, now } = difference;
+    json!({"what": what, "before": before, "now": now})
 }
 
 fn warning(warning: &Warning) -> Value {

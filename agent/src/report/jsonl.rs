@@ -11,7 +11,8 @@ use serde_json::Value;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-pub(super) const FORMAT: Format = Format {
+/// The format's row.
+pub const FORMAT: Format = Format {
     name: "jsonl",
     about: "one event per line, as it happens",
     reporter: |style| Box::new(Jsonl { style, series: Vec::new() }),

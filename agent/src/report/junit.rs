@@ -154,8 +154,9 @@ fn case(row: &Row<'_>, name: &str, out: &mut dyn Write) -> io::Result<()> {
     );
     match (row.step.verdict, row.failure) {
         (Verdict::Fail, Some(failure)) => {
+            let since = row.since.map(|since| format!("\n{since}")).unwrap_or_default();
             let text = format!(
-                "{}\nowner: {}\nnext step: {}\nevidence: {}",
+                "{}{since}\nowner: {}\nnext step: {}\nevidence: {}",
                 failure.message,
                 failure.owner.slug(),
                 failure.next_step,

@@ -26,7 +26,8 @@ pub(crate) use health::is_of_this_node;
 pub use health::{FORMAT as HEALTH, Health, is_well};
 pub use human::FORMAT as HUMAN;
 pub use json::FORMAT as JSON;
-pub(crate) use json::rfc3339;
+pub(crate) use json::{difference, rfc3339};
+pub use jsonl::FORMAT as JSONL;
 pub use nagios::FORMAT as NAGIOS;
 pub use plain::FORMAT as PLAIN;
 pub use progress::Progress;
@@ -34,6 +35,12 @@ pub use prometheus::{Syntax, metrics};
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
 pub use view::{CheckView, Counts, Overall, Remark, Row, View};
+
+/// What every check of a plan is called where its results become time series: another one for each.
+#[must_use]
+pub fn series(plan: &crate::plan::Plan) -> Vec<String> {
+    series::of(plan)
+}
 
 /// Every format there is, in the order in which `--help` lists them.
 pub const FORMATS: [&Format; 9] = [

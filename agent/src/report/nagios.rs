@@ -110,7 +110,10 @@ fn headline(view: &View<'_>, checks: &[(String, &CheckView<'_>)], room: usize) -
 /// What the headline says of a check: nothing of one that passed.
 fn worst(title: &str, check: &CheckView<'_>) -> Option<String> {
     let (code, message) = match (check.verdict(), check.failure()) {
-        (Verdict::Fail, Some(failure)) => (failure.code.name, failure.message.as_str()),
+        (Verdict::Fail, Some(failure)) => {
+            let message = of_target(&failure.message, check);
+            return Some(harmless(&format!("{title} {}: {message}{}", failure.code.name, since(check))));
+        }
         (Verdict::Warn, _) => check.warnings().next().map(|one| (one.kind.code(), one.message.as_str()))?,
         _ => return None,
     };
@@ -122,7 +125,9 @@ fn line(title: &str, check: &CheckView<'_>, style: Style) -> String {
         (Verdict::Fail, Some(failure)) => {
             let details = style.details(failure).map(|(name, text)| format!("; {name} {text}"));
             let word = if check.entry.critical { "CRITICAL" } else { "WARNING" };
-            format!("[{word}] {title} {}{}", of_target(&failure.line(), check), details.collect::<String>())
+            let line = failure.line();
+            let told = of_target(&line, check);
+            format!("[{word}] {title} {told}{}{}", since(check), details.collect::<String>())
         }
         (Verdict::Warn, _) => {
             let warnings: Vec<_> = check.warnings().map(Warning::line).collect();
@@ -137,6 +142,11 @@ fn line(title: &str, check: &CheckView<'_>, style: Style) -> String {
     let notes: Vec<_> = check.notes().map(|note| format!("; {note}")).collect();
     let differs = check.difference().map(|one| format!("; {one}")).unwrap_or_default();
     harmless(&(text + &notes.concat() + &differs))
+}
+
+/// What changed since it passed last.
+fn since(check: &CheckView<'_>) -> String {
+    check.since().map(|since| format!("; {since}")).unwrap_or_default()
 }
 
 /// What is said of the target, which the title has said already, without it.

@@ -102,6 +102,7 @@ impl Plain {
         match (step.verdict, row.failure) {
             (Verdict::Fail, Some(failure)) => {
                 let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
+                lines.extend(row.since.map(|since| format!("    {since}\n")));
                 for (title, text) in self.style.details(failure) {
                     // Writing to a string cannot fail.
                     let _ = writeln!(lines, "    {title} {text}");

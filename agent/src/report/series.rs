@@ -71,7 +71,7 @@ fn names(plan: &Plan) -> Vec<Name<'_>> {
     for name in &mut names {
         let is_alike = alike[&name.series()] > 1;
         if let Some(place) = name.place.as_mut().filter(|_| is_alike) {
-            place.push_str(&name.entry.redactor.clean(&name.entry.further));
+            place.push_str(&name.entry.redactor.clean(&name.entry.further()));
         }
     }
     names

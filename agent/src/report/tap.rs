@@ -43,6 +43,7 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
             // A failure that a harness shows, and does not count.
             let minor = if row.entry.critical { "" } else { " # TODO not critical" };
             writeln!(out, "not ok {number} - {name}{minor}")?;
+            let since = row.since.map(ToString::to_string);
             let told = [
                 ("code", failure.code.name),
                 ("message", &failure.message),
@@ -50,7 +51,8 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
                 ("next_step", &failure.next_step),
                 ("evidence", failure.evidence.as_deref().unwrap_or_default()),
             ];
-            block(row, &told, out)
+            let since = since.as_deref().map(|since| ("since", since));
+            block(row, &told.into_iter().chain(since).collect::<Vec<_>>(), out)
         }
         _ => {
             writeln!(out, "ok {number} - {name}")?;

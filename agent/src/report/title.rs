@@ -8,7 +8,7 @@ use std::collections::HashMap;
 pub(super) fn of(plan: &Plan) -> Vec<String> {
     let mut titles: Vec<_> = plan.entries.iter().map(short).collect();
     // First what every check of the type has, then whatever else the file says of it.
-    for more in [rest, |entry: &Entry| entry.redactor.clean(&entry.further)] {
+    for more in [rest, |entry: &Entry| entry.redactor.clean(&entry.further())] {
         let mut count: HashMap<_, usize> = HashMap::new();
         for (entry, title) in plan.entries.iter().zip(&titles) {
             *count.entry((entry.kind, title.clone())).or_default() += 1;

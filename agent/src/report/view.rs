@@ -11,6 +11,7 @@ use crate::plan::{Entry, Plan};
 use crate::report::{Stage, Warnings, series};
 use crate::run::Report;
 use crate::select::Selection;
+use crate::since::Since;
 use serde_json::Value;
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -71,6 +72,8 @@ pub struct Row<'a> {
     pub notes: Vec<Remark<'a>>,
     /// What the run before says otherwise of its check: at the last result.
     pub difference: Option<&'a Difference>,
+    /// What changed since its check passed last: at the result that failed.
+    pub since: Option<&'a Since>,
 }
 
 /// What everybody has to see of a result that passed.
@@ -272,6 +275,12 @@ impl<'a> CheckView<'a> {
         self.outcome.difference.as_deref()
     }
 
+    /// What changed since it passed last, if one of its wanted results failed and that is remembered.
+    #[must_use]
+    pub fn since(&self) -> Option<&Since> {
+        self.rows.iter().find_map(|row| row.since)
+    }
+
     /// The warnings of its wanted results.
     pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
         self.rows.iter().flat_map(|row| row.warnings.iter().copied())
@@ -359,7 +368,8 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         let notes = if last == Some(result) { remarks(outcome).collect() } else { Vec::new() };
         let difference =
             outcome.difference.as_deref().filter(|_| carries || (bearer.is_none() && last == Some(result)));
-        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, notes, difference }
+        let since = outcome.since.as_deref().filter(|_| carries);
+        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, notes, difference, since }
     };
     wanted.map(row).collect()
 }

@@ -2,11 +2,12 @@
 
 use crate::comparison::Comparison;
 use crate::host;
+use crate::memory::Recall;
 use crate::net::{Family, ProxyVariables, Resolver, Trust};
 use crate::plan::Plan;
 use crate::queue::Queue;
 use crate::select::Selection;
-use crate::shared::Shared;
+use crate::shared::{Shared, Ways};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,10 @@ pub struct Options {
     pub proxies: Option<ProxyVariables>,
     /// The run before, which this one is held against.
     pub comparison: Option<Arc<Comparison>>,
+    /// What is remembered of the checks, which those that fail are held against.
+    pub recall: Option<Arc<Recall>>,
+    /// Facts for who wants to know later what changed: the addresses of names, resolvers, by which way connections go.
+    pub surroundings: bool,
 }
 
 impl Options {
@@ -48,6 +53,8 @@ impl Options {
             lookups: host::lookups(descriptors),
             proxies: None,
             comparison: None,
+            recall: None,
+            surroundings: false,
         }
     }
 
@@ -63,7 +70,8 @@ impl Options {
     /// What the checks of a run that begins now share.
     pub(super) fn shared(&self) -> Shared {
         let resolver = Resolver::new(self.family, self.lookups);
-        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone())).of_service(self.proxies.clone())
+        let shared = Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()));
+        Shared { ways: self.surroundings.then(Ways::default), ..shared.of_service(self.proxies.clone()) }
     }
 
     /// The checks that wait for their turn.

@@ -2,6 +2,7 @@
 
 use super::forms::Served;
 use crate::outcome::{SkipReason, Timing, Verdict};
+use crate::since::lasting;
 use crate::report::{CheckView, Health, JSON, Style, is_well, rfc3339};
 use minijinja::Value;
 use serde::Serialize;
@@ -72,6 +73,8 @@ struct Check<'a> {
     phases: Vec<Phase>,
     elapsed: String,
     since: Option<Changed>,
+    /// What changed since it passed last.
+    changed: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,7 +120,7 @@ pub(super) fn data(served: &Served<'_>) -> Value {
         version: env!("CARGO_PKG_VERSION"),
         config: view.config,
         started: moment(view.started),
-        age: spoken(*age),
+        age: lasting(*age),
         age_seconds: age.as_secs(),
         elapsed: short(view.elapsed),
         refresh: max_age.as_secs().clamp(5, 300),
@@ -148,7 +151,7 @@ impl<'a> Check<'a> {
         let since = served.history.of(&name).and_then(|since| {
             let ago = SystemTime::now().duration_since(since.at).unwrap_or_default();
             let is_new = since.at == served.view.started;
-            Some(Changed { ago: spoken(ago), at: moment(since.at), before: since.before?.word(), is_new })
+            Some(Changed { ago: lasting(ago), at: moment(since.at), before: since.before?.word(), is_new })
         });
         let entry = check.entry;
         Self {
@@ -172,6 +175,7 @@ impl<'a> Check<'a> {
             phases: phases(&check.outcome.phases, check.outcome.elapsed),
             elapsed: short(check.outcome.elapsed),
             since,
+            changed: check.since().map(ToString::to_string),
         }
     }
 }
@@ -242,16 +246,6 @@ fn short(time: Duration) -> String {
     }
 }
 
-/// A long time: `12 s`, `3 min`, `5 h`, `2 d`.
-fn spoken(time: Duration) -> String {
-    match time.as_secs() {
-        seconds @ ..120 => format!("{seconds} s"),
-        seconds @ 120..7200 => format!("{} min", seconds / 60),
-        seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
-        seconds => format!("{} d", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,8 +254,6 @@ mod tests {
     fn times_are_told_in_the_unit_that_fits() {
         let of = |seconds: f64| short(Duration::from_secs_f64(seconds));
         assert_eq!([of(0.0004), of(0.034), of(3.0219)], ["0.4 ms", "34 ms", "3.02 s"]);
-        let of = |seconds| spoken(Duration::from_secs(seconds));
-        assert_eq!([of(0), of(119), of(120), of(7200), of(172_800)], ["0 s", "119 s", "2 min", "2 h", "2 d"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::guise::Guise;
 use crate::outlet::Outlet;
 use crate::output::{self, Output, Report};
 use crate::part;
+use crate::remember::Remembering;
 use crate::ticker::Ticker;
 use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, refuse, say};
@@ -13,6 +14,7 @@ use conn_check::cli::Args;
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::identity::leave_descriptors;
+use conn_check::memory::Recall;
 use conn_check::plan::{self, Defaults, Loaded, Plan};
 use conn_check::report::{Stage, View};
 use conn_check::run::Family;
@@ -123,13 +125,15 @@ fn note_unmatched(plan: &Plan, wanted: &Wanted) {
 pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch, guise: Option<&Guise>) -> u8 {
     let Task { config, plan, selection } = task;
     let plan = Arc::new(plan);
+    let remembering = remembering(args, &plan);
     let stage = Stage { warnings: args.warnings_as_errors.into(), config: &config, plan: &plan, selection: &selection };
     let mut listener = Listener {
         stage,
         reports: output.reports().collect(),
         ticker: output.progress(&plan, selection.entries().count()).map(Ticker::begin),
     };
-    let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise) {
+    let recall = remembering.as_ref().map(Remembering::recall);
+    let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise, recall) {
         Ok(report) => report,
         Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
@@ -152,8 +156,17 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
         complain(&unwritten.to_string());
         status_unwritten(verdict)
     });
+    if let Some(remembering) = &remembering {
+        remembering.end(&plan, &report.outcomes);
+    }
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
+}
+
+/// What is remembered of checks that are made. A service (`--as`) has the run before it beside it, and may see another network.
+fn remembering(args: &Args, plan: &Plan) -> Option<Remembering> {
+    let is_run = !args.dry_run && args.as_service.is_none();
+    is_run.then(|| Remembering::begin(args.remember.as_deref(), plan)).flatten()
 }
 
 /// Who hears of a run as it goes on. A reader that went away, or a terminal, must not end the checks.
@@ -200,12 +213,13 @@ fn run_or_rehearse(
     watch: &Watch,
     listener: &mut Listener<'_>,
     guise: Option<&Guise>,
+    recall: Option<Arc<Recall>>,
 ) -> io::Result<run::Report> {
     for Report { reporter, writer } in &mut listener.reports {
         let _ = reporter.begin(listener.stage, writer);
     }
     if !args.dry_run {
-        return perform(args, plan, watch, listener, guise);
+        return perform(args, plan, watch, listener, guise, recall);
     }
     let report = run::rehearse(plan, listener.stage.selection);
     if listener.is_reported() {
@@ -228,7 +242,7 @@ fn trimmed(tags: &[String]) -> Vec<String> {
 pub(crate) fn perform_unheard(args: &Args, task: &Task, plan: &Arc<Plan>, watch: &Watch) -> io::Result<run::Report> {
     let stage =
         Stage { warnings: args.warnings_as_errors.into(), config: &task.config, plan, selection: &task.selection };
-    perform(args, plan, watch, &mut Listener { stage, reports: Vec::new(), ticker: None }, None)
+    perform(args, plan, watch, &mut Listener { stage, reports: Vec::new(), ticker: None }, None, None)
 }
 
 /// Runs the checks in this thread.
@@ -238,8 +252,11 @@ fn perform(
     watch: &Watch,
     listener: &mut Listener<'_>,
     guise: Option<&Guise>,
+    recall: Option<Arc<Recall>>,
 ) -> io::Result<run::Report> {
     let mut options = options(args);
+    options.surroundings |= recall.is_some();
+    options.recall = recall;
     if let Some(guise) = guise {
         guise.fit(&mut options);
     }
@@ -270,6 +287,7 @@ pub(crate) fn options(args: &Args) -> Options {
             _ => Family::Any,
         },
         certs_path: args.tls_certs_path.clone(),
+        surroundings: output::is_for_programs(args),
         ..host
     }
 }

@@ -6,6 +6,7 @@ mod as_service;
 mod check;
 mod configs;
 mod convert_fw;
+mod diff;
 mod django;
 mod explain;
 mod export_fw;
@@ -18,6 +19,8 @@ mod outlet;
 mod output;
 mod part;
 mod reading;
+mod records;
+mod remember;
 mod serve;
 mod ticker;
 mod trace;
@@ -68,6 +71,7 @@ fn program(args: &Program) -> u8 {
         Some(Word::Explain(args)) => explain::program(args),
         Some(Word::Trace(args)) => trace::program(args),
         Some(Word::Merge(args)) => merge::program(args),
+        Some(Word::Diff(args)) => diff::program(args),
         None => check::program(&args.check),
     }
 }

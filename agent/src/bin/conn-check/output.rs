@@ -290,6 +290,12 @@ pub(crate) fn inspect(args: &Args) -> Result<(), String> {
     })
 }
 
+/// Whether all there is to know is written for programs: the object of a run, which others may hold against another one.
+pub(crate) fn is_for_programs(args: &Args) -> bool {
+    let is_json = |format: &Format| [report::JSON.name, report::JSONL.name].contains(&format.name);
+    args.record.is_some() || is_json(format_of(args)) || args.also.iter().any(|one| is_json(one.format))
+}
+
 /// Whether all that is written goes to standard output.
 pub(crate) fn is_stdout_alone(args: &Args) -> bool {
     args.output.is_none() && args.record.is_none() && args.also.is_empty()

@@ -59,11 +59,17 @@ pub(crate) struct Way {
 impl Way {
     /// As its tables are now. No packet is sent.
     pub(crate) fn to(address: SocketAddr) -> Self {
+        let way = Self::in_peace(address);
+        let is_silent = |route: &Route| neighbour::is_silent(route.next_hop(address), route.interface);
+        let next_hop_is_silent = way.route.as_ref().is_ok_and(is_silent);
+        Self { next_hop_is_silent, ..way }
+    }
+
+    /// The same to an address that has answered: nobody is asked whether the next hop does.
+    pub(crate) fn in_peace(address: SocketAddr) -> Self {
         let route = Route::to(address);
         let link = route.as_ref().ok().and_then(|route| Link::of(route.interface).ok());
-        let is_silent = |route: &Route| neighbour::is_silent(route.next_hop(address), route.interface);
-        let next_hop_is_silent = route.as_ref().is_ok_and(is_silent);
-        Self { address, route, link, next_hop_is_silent }
+        Self { address, route, link, next_hop_is_silent: false }
     }
 
     /// Whether the address is one of this host's own.
@@ -112,6 +118,11 @@ impl Way {
             "table": route.table,
             "mtu": self.mtu(),
         }))
+    }
+
+    /// The same, unless the address is this host's own.
+    pub(crate) fn facts_of_another_host(&self) -> Option<Value> {
+        if self.is_local() { None } else { self.facts() }
     }
 }
 

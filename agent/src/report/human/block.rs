@@ -50,7 +50,8 @@ impl Block {
     pub(super) fn of(check: &CheckView<'_>, title: &str, style: Style) -> Self {
         let mut body = Vec::new();
         if let Some(failure) = check.failure() {
-            body.extend(of_failure(failure, style));
+            let since = check.since().map(|since| Paragraph::of(Ink::Yellow, since.to_string()));
+            body.extend(of_failure(failure, since, style));
             let is_minor = !check.entry.critical;
             body.extend(is_minor.then(|| Paragraph::of(Ink::Dim, "not critical: nothing else fails for it")));
         }
@@ -261,10 +262,10 @@ fn blotted(text: &str, word: &str) -> String {
     blotted + rest
 }
 
-fn of_failure(failure: &Failure, style: Style) -> impl Iterator<Item = Paragraph> {
+fn of_failure(failure: &Failure, since: Option<Paragraph>, style: Style) -> impl Iterator<Item = Paragraph> {
     let message = sentence(failure.message.as_str(), failure);
     let told: Vec<_> = style.details(failure).map(|(title, text)| Paragraph::titled(title, text)).collect();
-    [message].into_iter().chain(advice(failure.owner, &failure.next_step)).chain(told)
+    [message].into_iter().chain(since).chain(advice(failure.owner, &failure.next_step)).chain(told)
 }
 
 /// What is broken, and its code.

@@ -1,0 +1,152 @@
+//! What is kept of one check between runs, in 1 KB.
+
+use super::facts::{Facts, What};
+use super::hash::hash;
+use crate::since::Since;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// So many bytes are kept of a check at most.
+pub(super) const MOST: usize = 1024;
+
+/// So many changes, of as many passes as an [`Habit`] knows, make something one that always changes.
+const OFTEN: u32 = 3;
+
+/// So many of its values are known again.
+const SEEN: usize = 16;
+
+/// One check.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(super) struct Known {
+    /// What it is called, for who looks into the file.
+    pub(super) name: String,
+    /// When a run told something of it last. Times are seconds since 1970.
+    pub(super) heard: u64,
+    /// When it passed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    passed: Option<u64>,
+    /// Since when it has been failing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failing: Option<u64>,
+    /// How often it passed, up to as many as an [`Habit`] knows.
+    #[serde(default)]
+    passes: u32,
+    /// What was known when it passed last.
+    #[serde(default)]
+    facts: BTreeMap<String, Vec<String>>,
+    /// How long its phases took at most, in milliseconds.
+    #[serde(default)]
+    times: BTreeMap<String, u64>,
+    /// What has changed from pass to pass.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    habits: BTreeMap<String, Habit>,
+}
+
+/// How something changes while its check passes.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+struct Habit {
+    /// One bit for each of the last 32 passes: whether it was another one then than the time before.
+    changes: u32,
+    /// Its values, by their hashes.
+    seen: Vec<u32>,
+}
+
+impl Known {
+    /// Of a check that is heard of for the first time.
+    pub(super) fn new(name: String) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// It passed. What a run learnt that asked for a part of it stands beside what was known.
+    pub(super) fn pass(&mut self, facts: Facts, is_all: bool, now: SystemTime) {
+        let mut before = std::mem::take(&mut self.facts);
+        let all: BTreeMap<_, _> = facts.known.into_iter().map(|(what, values)| (what.key(), values)).collect();
+        self.habits.values_mut().for_each(|habit| habit.changes <<= 1);
+        for (key, values) in &all {
+            if let Some(before) = before.get(key).filter(|before| *before != values) {
+                self.habits.entry(key.clone()).or_default().change(before, values);
+            }
+        }
+        self.habits.retain(|_, habit| habit.changes != 0);
+        if is_all {
+            before.clear();
+        }
+        before.extend(all);
+        self.facts = before;
+        for (phase, time) in facts.times {
+            let longest = self.times.entry(phase).or_default();
+            // What took long once is forgotten by and by.
+            *longest = time.max(*longest - *longest / 8);
+        }
+        self.passes = (self.passes + 1).min(u32::BITS);
+        self.passed = Some(seconds(now));
+        (self.failing, self.heard) = (None, seconds(now));
+    }
+
+    /// It failed.
+    pub(super) fn fail(&mut self, now: SystemTime) {
+        self.heard = seconds(now);
+        self.failing.get_or_insert(self.heard);
+    }
+
+    /// What there is to tell of it, now that it fails.
+    pub(super) fn since(&self, facts: &Facts, now: SystemTime) -> Since {
+        let before = Facts {
+            known: self.facts.iter().filter_map(|(key, values)| Some((What::of_key(key)?, values.clone()))).collect(),
+            times: self.times.clone(),
+        };
+        let changes = |what: &What, values: &[String]| {
+            self.habits.get(&what.key()).is_some_and(|habit| habit.has(values, self.passes))
+        };
+        let differences = if self.passed.is_some() { before.differences_but(facts, changes) } else { Vec::new() };
+        let failing = self.failing.map(|since| Duration::from_secs(seconds(now).saturating_sub(since)));
+        Since { passed: self.passed.map(time), failing: failing.unwrap_or_default(), differences, now }
+    }
+
+    /// Whether there is anything to tell of it.
+    pub(super) const fn tells(&self) -> bool {
+        self.passed.is_some() || self.failing.is_some()
+    }
+
+    /// As it is kept: what explains least is left out where there is too much.
+    pub(super) fn bounded(mut self) -> Self {
+        let size = |known: &Self| serde_json::to_string(known).map_or(0, |text| text.len());
+        while size(&self) > MOST {
+            let least = self.facts.keys().filter_map(|key| What::of_key(key)).max().map(|what| what.key());
+            let Some(least) = least else { break };
+            self.facts.remove(&least);
+            self.habits.remove(&least);
+        }
+        self
+    }
+}
+
+impl Habit {
+    fn change(&mut self, before: &[String], now: &[String]) {
+        self.changes |= 1;
+        for hash in before.iter().chain(now).map(|value| hash(value)) {
+            self.seen.retain(|known| *known != hash);
+            self.seen.push(hash);
+        }
+        let more = self.seen.len().saturating_sub(SEEN);
+        self.seen.drain(..more);
+    }
+
+    /// Whether these values are the habit and no difference: it changes often, and these were there before, or there is
+    /// a new one nearly every time.
+    fn has(&self, values: &[String], passes: u32) -> bool {
+        let changes = self.changes.count_ones();
+        let is_known = || values.iter().all(|value| self.seen.contains(&hash(value)));
+        changes >= OFTEN && (changes * 2 >= passes || is_known())
+    }
+}
+
+/// Seconds since 1970.
+pub(super) fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn time(seconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+}

@@ -1,0 +1,151 @@
+//! What is remembered of checks between runs (`--remember`), so that a failure can say what changed since its check
+//! passed last.
+//!
+//! Of each check, known by its file and its series, the facts of its last pass are kept: [`Facts`] lists them. A failure
+//! is held against them ([`Recall`]); what changes from pass to pass anyway (a name with many addresses in turn, two
+//! servers behind one address) says nothing. All of this is pure: the program reads and writes the files, one for each
+//! user who makes the checks, so that no two of them write the same one; of a check, the file that has heard of it last
+//! counts.
+
+mod compare;
+mod facts;
+mod hash;
+mod known;
+#[cfg(test)]
+mod tests;
+
+pub use facts::Facts;
+
+use crate::judgement::ACCEPTED;
+use crate::outcome::{Outcome, SkipReason, Verdict};
+use crate::phase::Phase;
+use crate::plan::Plan;
+use known::{Known, seconds};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+/// The version of the file's shape; a file of another one is written anew.
+const FORMAT: &str = "conn-check-memory/1";
+
+/// Of what no run has told anything for so long nothing is kept.
+const GONE: Duration = Duration::from_secs(30 * 86_400);
+
+/// So many checks are remembered at most, those heard of last.
+const MOST: usize = 20_000;
+
+/// What is remembered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    checks: BTreeMap<String, Known>,
+}
+
+/// As it stands in a file.
+#[derive(Debug, Deserialize, Serialize)]
+struct Kept<'a> {
+    format: std::borrow::Cow<'a, str>,
+    checks: BTreeMap<String, Known>,
+}
+
+impl Memory {
+    /// What a file holds, at this time.
+    ///
+    /// # Errors
+    /// Why it is no memory, or one of another version.
+    pub fn read(text: &[u8], now: SystemTime) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+        }
+        let head: Head = serde_json::from_slice(text).map_err(|error| format!("it is broken ({error})"))?;
+        if head.format != FORMAT {
+            return Err("another version of conn-check has written it".to_owned());
+        }
+        let kept: Kept<'_> = serde_json::from_slice(text).map_err(|error| format!("it is broken ({error})"))?;
+        // A clock that was ahead once must not have the last word for ever.
+        let is_possible = |known: &Known| known.heard <= seconds(now + Duration::from_secs(60));
+        Ok(Self { checks: kept.checks.into_iter().filter(|(_, known)| is_possible(known)).collect() })
+    }
+
+    /// What another file holds is known, too: of each check, what was heard last.
+    pub fn join(&mut self, other: Self) {
+        for (key, known) in other.checks {
+            if self.checks.get(&key).is_none_or(|ours| ours.heard < known.heard) {
+                self.checks.insert(key, known);
+            }
+        }
+    }
+
+    /// The text of a file, at this time, without what is long gone.
+    #[must_use]
+    pub fn text(&self, now: SystemTime) -> String {
+        let last = seconds(now - GONE);
+        let mut heard: Vec<_> = self.checks.iter().filter(|(_, known)| known.heard >= last).collect();
+        heard.sort_by_key(|(_, known)| std::cmp::Reverse(known.heard));
+        let checks = heard.into_iter().take(MOST).map(|(key, known)| (key.clone(), known.clone().bounded())).collect();
+        // Texts and numbers are always written.
+        serde_json::to_string(&Kept { format: FORMAT.into(), checks }).unwrap_or_default() + "\n"
+    }
+}
+
+/// The memory of the checks of a plan, in a run of this time.
+#[derive(Clone, Debug)]
+pub struct Recall {
+    memory: Memory,
+    /// By what each check of the plan is known.
+    keys: Vec<String>,
+    names: Vec<String>,
+    now: SystemTime,
+}
+
+impl Recall {
+    /// Of a plan whose checks have these series.
+    #[must_use]
+    pub fn new(memory: Memory, plan: &Plan, names: Vec<String>, now: SystemTime) -> Self {
+        let key = |(entry, name): (&crate::plan::Entry, &String)| {
+            format!("{:016x}", hash::long_hash(&[&entry.file, "\0", entry.kind, "\0", name].concat()))
+        };
+        let keys = plan.entries.iter().zip(&names).map(key).collect();
+        Self { memory, keys, names, now }
+    }
+
+    /// Holds a failed check against its last pass.
+    pub(crate) fn tell(&self, plan: &Plan, outcome: &mut Outcome) {
+        if outcome.failure.is_none() {
+            return;
+        }
+        let Some(known) = self.memory.checks.get(&self.keys[outcome.entry]).filter(|known| known.tells()) else { return };
+        let facts = Facts::of(&plan.entries[outcome.entry], outcome);
+        outcome.since = Some(Box::new(known.since(&facts, self.now)));
+    }
+
+    /// What is remembered when these have ended.
+    #[must_use]
+    pub fn after(&self, plan: &Plan, outcomes: &[Outcome]) -> Memory {
+        let mut memory = self.memory.clone();
+        for outcome in outcomes {
+            self.hear(plan, outcome, &mut memory);
+        }
+        memory
+    }
+
+    fn hear(&self, plan: &Plan, outcome: &Outcome, memory: &mut Memory) {
+        let has = |verdict| outcome.steps.iter().any(|step| step.verdict == verdict);
+        let is_cut_off = outcome.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted));
+        // Of what was not found out nothing is known.
+        let is_unknown = outcome.failure.as_ref().is_some_and(|failure| failure.code.phase == Phase::Run);
+        if is_cut_off || is_unknown || !(has(Verdict::Pass) || has(Verdict::Warn) || has(Verdict::Fail)) {
+            return;
+        }
+        let known = || Known::new(crate::text::shortened(&self.names[outcome.entry]));
+        let known = memory.checks.entry(self.keys[outcome.entry].clone()).or_insert_with(known);
+        // What fails and may is no pass.
+        let is_accepted = outcome.facts.iter().any(|(fact, _)| *fact == ACCEPTED);
+        if has(Verdict::Fail) || is_accepted {
+            return known.fail(self.now);
+        }
+        let entry = &plan.entries[outcome.entry];
+        let is_all = outcome.steps.len() == entry.results.len() && !has(Verdict::Skip);
+        known.pass(Facts::of(entry, outcome), is_all, self.now);
+    }
+}
