@@ -45,6 +45,7 @@ const USED: &[&str] = &[
     "per_host",
     "ipv4",
     "ipv6",
+    "remember",
     "color",
     "help",
     "version",

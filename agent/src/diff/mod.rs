@@ -164,7 +164,11 @@ impl Changed {
             kind: said(one["type"].as_str().unwrap_or_default()),
             before: before.map(found),
             now: now.map(found),
-            message: [now, before].into_iter().flatten().find_map(|check| check["failure"]["message"].as_str()).map(said),
+            message: [now, before]
+                .into_iter()
+                .flatten()
+                .find_map(|check| check["failure"]["message"].as_str())
+                .map(said),
             differences,
         };
         (changed.before != changed.now || !changed.differences.is_empty()).then_some(changed)

@@ -22,29 +22,23 @@ pub struct Kept {
     pub contents: Vec<(PathBuf, Vec<u8>)>,
     /// What could not be read, with the reason.
     pub unread: Vec<String>,
-    /// Where this user keeps the own one.
-    pub own: PathBuf,
 }
 
 impl Kept {
-    /// Reads what is kept in a directory under this name, by each user; makes the directory where there is none.
+    /// Reads what each user keeps in a directory under this name.
     ///
     /// # Errors
-    /// The directory cannot be used, with the reason and what to do.
-    pub fn read(directory: &Path, name: &str) -> Result<Self, String> {
-        let at = |error: io::Error| format!("{error}; let this user write there, or name another directory");
-        if !directory.exists() {
-            DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(at)?;
-        }
-        if let Trust::Withheld(distrust) = Trust::of_directory(directory) {
-            return Err(format!("{}: {}", distrust.why, distrust.remedy));
-        }
-        let own = directory.join(format!("{name}-{}.json", nix::unistd::geteuid()));
-        let mut kept = Self { contents: Vec::new(), unread: Vec::new(), own };
-        let entries = fs::read_dir(directory).map_err(at)?;
+    /// The directory cannot be used, with the reason and what to do; no reason where there is none yet.
+    pub fn read(directory: &Path, name: &str) -> Result<Self, Option<String>> {
+        let entries = match fs::read_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(None),
+            entries => entries.map_err(|error| unusable(&error))?,
+        };
+        judge(directory)?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut names: Vec<_> = names.filter(|file| is_one(file, name)).collect();
         names.sort();
+        let mut kept = Self { contents: Vec::new(), unread: Vec::new() };
         for path in names.iter().take(FILES).map(|file| directory.join(file)) {
             match read_bounded(&path, LARGEST) {
                 Ok(content) => kept.contents.push((path, content)),
@@ -55,12 +49,34 @@ impl Kept {
     }
 }
 
-/// Keeps this user's own file.
+/// Keeps a user's own file in a directory under this name; makes the directory where there is none, for this user alone.
 ///
 /// # Errors
-/// Those of the file system; the old one is then still there.
-pub fn keep(own: &Path, content: &[u8]) -> io::Result<()> {
-    replace(own, content, Kind::Memory).map(drop)
+/// Why it cannot be kept, and what to do; the old one is then still there.
+pub fn keep(directory: &Path, name: &str, content: &[u8]) -> Result<(), String> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(|error| unusable(&error))?;
+    judge(directory)?;
+    let own = directory.join(format!("{name}-{}.json", nix::unistd::geteuid()));
+    replace(&own, content, Kind::Memory).map(drop).map_err(|error| unusable(&error))
+}
+
+/// Whether nobody else could have put there what is there.
+fn judge(directory: &Path) -> Result<(), String> {
+    match Trust::of_directory(directory) {
+        Trust::Full => Ok(()),
+        Trust::Withheld(distrust) => Err(format!("{}; {}", distrust.why, distrust.remedy)),
+    }
+}
+
+/// What to do about an error of the file system.
+fn unusable(error: &io::Error) -> String {
+    let next = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "name a directory",
+        _ => "let this user write there, or name another directory",
+    };
+    format!("{error}; {next}")
 }
 
 /// `NAME-NUMBER.json`.

@@ -53,7 +53,8 @@ impl fmt::Display for Unread {
 #[must_use]
 pub fn records(files: &[(String, String)]) -> (Vec<Record>, Vec<Unread>) {
     let (reports, unread) = reports(files, Report::read);
-    let mut records = reports.into_iter().map(|one| one.report.record(one.unit.as_deref(), &one.file)).collect::<Vec<_>>();
+    let mut records =
+        reports.into_iter().map(|one| one.report.record(one.unit.as_deref(), &one.file)).collect::<Vec<_>>();
     tell_apart(&mut records);
     (records, unread)
 }
@@ -113,10 +114,9 @@ fn of_value<T>(
     )?;
     let of_unit = |output: juju::Output| {
         let report = output.stdout.as_deref().and_then(|text| read(text.trim()));
-        report.map(|report| reported(Some(output.unit.clone()), report)).ok_or_else(|| Unread {
-            place: format!("{file}: {}", said(&output.unit)),
-            why: output.without_report(),
-        })
+        report
+            .map(|report| reported(Some(output.unit.clone()), report))
+            .ok_or_else(|| Unread { place: format!("{file}: {}", said(&output.unit)), why: output.without_report() })
     };
     Ok(outputs.into_iter().map(of_unit).collect())
 }

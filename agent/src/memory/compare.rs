@@ -46,12 +46,8 @@ impl Facts {
             (None, _) | (_, None) => is_option,
         };
         let shown = |values: Option<&Vec<String>>| values.map_or_else(|| UNSET.to_owned(), |values| values.join(", "));
-        let difference = || Difference {
-            what: what.slug(),
-            named: what.named(),
-            before: shown(before),
-            now: shown(values),
-        };
+        let difference =
+            || Difference { what: what.slug(), named: what.named(), before: shown(before), now: shown(values) };
         differ.then(|| (what, difference()))
     }
 

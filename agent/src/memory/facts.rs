@@ -237,8 +237,7 @@ impl Facts {
 }
 
 /// Options of which a change makes no check fail.
-const IDLE: [&str; 9] =
-    ["type", "name", "tags", "hint", "owner", "proves", "critical", "takes_node_out", "warn_after"];
+const IDLE: [&str; 9] = ["type", "name", "tags", "hint", "owner", "proves", "critical", "takes_node_out", "warn_after"];
 
 /// A version without the words that are another one in each answer: the time in a greeting, the number of a connection.
 fn steady(value: &Value) -> Value {

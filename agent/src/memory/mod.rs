@@ -19,10 +19,10 @@ pub use facts::Facts;
 use crate::judgement::ACCEPTED;
 use crate::outcome::{Outcome, SkipReason, Verdict};
 use crate::phase::Phase;
-use crate::plan::Plan;
+use crate::plan::{Entry, Plan};
 use known::{Known, seconds};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 /// The version of the file's shape; a file of another one is written anew.
@@ -99,11 +99,20 @@ pub struct Recall {
 }
 
 impl Recall {
-    /// Of a plan whose checks have these series.
+    /// Of a plan whose checks have these series; `place` says of the name of a file which file it is.
     #[must_use]
-    pub fn new(memory: Memory, plan: &Plan, names: Vec<String>, now: SystemTime) -> Self {
-        let key = |(entry, name): (&crate::plan::Entry, &String)| {
-            format!("{:016x}", hash::long_hash(&[&entry.file, "\0", entry.kind, "\0", name].concat()))
+    pub fn new(
+        memory: Memory,
+        plan: &Plan,
+        names: Vec<String>,
+        place: impl Fn(&str) -> String,
+        now: SystemTime,
+    ) -> Self {
+        let names_of_files: BTreeSet<&str> = plan.entries.iter().map(|entry| &*entry.file).collect();
+        let files: BTreeMap<_, _> = names_of_files.into_iter().map(|file| (file, place(file))).collect();
+        let key = |(entry, name): (&Entry, &String)| {
+            let parts = [&files[&*entry.file], entry.kind, name];
+            format!("{:016x}", hash::long_hash(&parts.join("\0")))
         };
         let keys = plan.entries.iter().zip(&names).map(key).collect();
         Self { memory, keys, names, now }
@@ -114,7 +123,9 @@ impl Recall {
         if outcome.failure.is_none() {
             return;
         }
-        let Some(known) = self.memory.checks.get(&self.keys[outcome.entry]).filter(|known| known.tells()) else { return };
+        let Some(known) = self.memory.checks.get(&self.keys[outcome.entry]).filter(|known| known.tells()) else {
+            return;
+        };
         let facts = Facts::of(&plan.entries[outcome.entry], outcome);
         outcome.since = Some(Box::new(known.since(&facts, self.now)));
     }

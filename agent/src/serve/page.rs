@@ -2,8 +2,8 @@
 
 use super::forms::Served;
 use crate::outcome::{SkipReason, Timing, Verdict};
-use crate::since::lasting;
 use crate::report::{CheckView, Health, JSON, Style, is_well, rfc3339};
+use crate::since::lasting;
 use minijinja::Value;
 use serde::Serialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

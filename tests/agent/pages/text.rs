@@ -46,6 +46,11 @@ fn moments(word: &str) -> String {
     if word.starts_with("20") && word.contains('-') && digits >= 8 {
         return word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     }
+    if word.len() == 5
+        && word.bytes().enumerate().all(|(at, byte)| if at == 2 { byte == b':' } else { byte.is_ascii_digit() })
+    {
+        return "00:00".to_owned();
+    }
     let (mut masked, mut rest) = (String::new(), word);
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, number) = rest.split_at(start);

@@ -32,6 +32,9 @@ const HOSTS: [(&str, u8); 7] = [
     ("files.internal", 23),
 ];
 
+/// Where `db.internal` is when it has moved: nothing runs there yet.
+const MOVED: u8 = 29;
+
 /// The name of the host where things are typed.
 const OWN: &str = "web1";
 
@@ -49,6 +52,8 @@ pub(super) struct World {
     changed: BTreeMap<&'static str, SocketAddr>,
     authority: Authority,
     is_filtered: bool,
+    /// What the names are.
+    known: String,
     _running: Vec<Box<dyn Send + Sync>>,
 }
 
@@ -63,6 +68,7 @@ impl World {
             text
         });
         network.near.hosts(&known);
+        far.also(address(MOVED));
         let authority = Authority::new();
         let api = authority.leaf().also_named("www.googleapis.com").issue();
         let nginx = far.inside(|| {
@@ -95,7 +101,7 @@ impl World {
             symlink(program_called(name), programs.path().join(name)).expect("a link");
         }
         let doors = BTreeMap::new();
-        Self { network, programs, doors, usual, changed, authority, is_filtered: false, _running: running }
+        Self { network, programs, doors, usual, changed, authority, is_filtered: false, known, _running: running }
     }
 
     /// Whether something has changed that cannot be mended.
@@ -105,6 +111,7 @@ impl World {
 
     /// All is well again.
     pub(super) fn mend(&mut self) {
+        self.network.near.hosts(&self.known);
         for (host, port, server) in self.usual.clone() {
             self.lead(host, port, Some(server));
         }
@@ -119,6 +126,10 @@ impl World {
     pub(super) fn change(&mut self, word: &str) {
         match word {
             "all is well" => self.mend(),
+            "the database moves" => {
+                let moved = self.known.replace("10.0.4.21 ", &format!("{} ", address(MOVED)));
+                self.network.near.hosts(&moved);
+            }
             "the cache stops" => self.lead("cache.internal", 6379, None),
             "the password of hwaas changes" => self.change_to("gibson.hwaas.internal", 5432),
             "freeside stops" => self.lead("freeside.hwaas.internal", 11211, None),

@@ -125,15 +125,15 @@ fn note_unmatched(plan: &Plan, wanted: &Wanted) {
 pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch, guise: Option<&Guise>) -> u8 {
     let Task { config, plan, selection } = task;
     let plan = Arc::new(plan);
-    let remembering = remembering(args, &plan);
+    let mut remembering = remembering(args);
     let stage = Stage { warnings: args.warnings_as_errors.into(), config: &config, plan: &plan, selection: &selection };
     let mut listener = Listener {
         stage,
         reports: output.reports().collect(),
         ticker: output.progress(&plan, selection.entries().count()).map(Ticker::begin),
     };
-    let recall = remembering.as_ref().map(Remembering::recall);
-    let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise, recall) {
+    let recall = remembering.as_mut().map(|remembering| remembering.recall(&plan));
+    let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise, recall.clone()) {
         Ok(report) => report,
         Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
@@ -156,17 +156,17 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
         complain(&unwritten.to_string());
         status_unwritten(verdict)
     });
-    if let Some(remembering) = &remembering {
-        remembering.end(&plan, &report.outcomes);
+    if let (Some(mut remembering), Some(recall)) = (remembering, recall) {
+        remembering.keep(&recall, &plan, &report.outcomes);
     }
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
 }
 
 /// What is remembered of checks that are made. A service (`--as`) has the run before it beside it, and may see another network.
-fn remembering(args: &Args, plan: &Plan) -> Option<Remembering> {
+fn remembering(args: &Args) -> Option<Remembering> {
     let is_run = !args.dry_run && args.as_service.is_none();
-    is_run.then(|| Remembering::begin(args.remember.as_deref(), plan)).flatten()
+    is_run.then(|| Remembering::begin(args.remember.as_deref())).filter(Remembering::lasts)
 }
 
 /// Who hears of a run as it goes on. A reader that went away, or a terminal, must not end the checks.

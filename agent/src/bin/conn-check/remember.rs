@@ -6,6 +6,7 @@ use conn_check::memory::{Memory, Recall};
 use conn_check::plan::Plan;
 use conn_check::report;
 use conn_check::run::Outcome;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -13,55 +14,82 @@ use std::time::SystemTime;
 /// The begin of the files' names.
 const NAME: &str = "memory";
 
-/// Where a run remembers.
+/// Where runs are remembered.
 #[derive(Debug)]
 pub(crate) struct Remembering {
-    /// The directory, as it is told.
-    place: String,
-    own: PathBuf,
-    recall: Arc<Recall>,
+    /// The directory; without one, as long as this process runs.
+    directory: Option<PathBuf>,
+    memory: Memory,
+    /// What was complained of last: a program that goes on does so once.
+    told: Vec<String>,
 }
 
 impl Remembering {
-    /// Reads what is remembered: in the directory that is named, or in that of the unit of Juju for which this process was
-    /// started. That it cannot be used is told.
-    pub(crate) fn begin(directory: Option<&Path>, plan: &Plan) -> Option<Self> {
+    /// In the directory that is named, or in that of the unit of Juju for which this process was started: not as root, who
+    /// does not write where others do.
+    pub(crate) fn begin(directory: Option<&Path>) -> Self {
         let of_unit = || file::results_of_unit().filter(|_| !nix::unistd::geteuid().is_root());
-        let directory = directory.map(Path::to_owned).or_else(of_unit)?;
-        let place = format!("--remember {}", directory.display());
-        let kept = match Kept::read(&directory, NAME) {
-            Ok(kept) => kept,
-            Err(why) => {
-                say(&format!("{place}: nothing is remembered: {why}"));
-                return None;
-            }
-        };
+        let directory = directory.map(Path::to_owned).or_else(of_unit);
+        Self { directory, memory: Memory::default(), told: Vec::new() }
+    }
+
+    /// Whether anything outlives this process.
+    pub(crate) const fn lasts(&self) -> bool {
+        self.directory.is_some()
+    }
+
+    /// What is remembered of the checks of a plan, for a run that begins now. What cannot be read is told.
+    pub(crate) fn recall(&mut self, plan: &Plan) -> Arc<Recall> {
         let now = SystemTime::now();
-        let mut memory = Memory::default();
-        kept.unread.iter().for_each(|why| say(&format!("{place}: {why}; it is left out")));
-        for (path, content) in &kept.contents {
-            match Memory::read(content, now) {
-                Ok(read) => memory.join(read),
-                Err(why) => {
-                    let next = if *path == kept.own { "a new one takes its place" } else { "it is left out" };
-                    say(&format!("{}: {why}; {next}", path.display()));
-                }
-            }
+        if let Some(directory) = self.directory.clone() {
+            let (memory, wrong) = read(&directory, now);
+            self.memory.join(memory);
+            self.complain(wrong);
         }
-        let recall = Arc::new(Recall::new(memory, plan, report::series(plan), now));
-        Some(Self { place, own: kept.own, recall })
+        Arc::new(Recall::new(self.memory.clone(), plan, report::series(plan), whole, now))
     }
 
-    /// What those that fail are held against.
-    pub(crate) fn recall(&self) -> Arc<Recall> {
-        Arc::clone(&self.recall)
-    }
-
-    /// Keeps what these runs of the checks have told.
-    pub(crate) fn end(&self, plan: &Plan, outcomes: &[Outcome]) {
-        let text = self.recall.after(plan, outcomes).text(SystemTime::now());
-        if let Err(error) = file::keep(&self.own, text.as_bytes()) {
-            say(&format!("{}: this run is not remembered: {error}; make room there, or let this user write there", self.place));
+    /// Keeps what a run has told. What cannot be written is told.
+    pub(crate) fn keep(&mut self, recall: &Recall, plan: &Plan, outcomes: &[Outcome]) {
+        self.memory = recall.after(plan, outcomes);
+        let Some(directory) = &self.directory else { return };
+        let text = self.memory.text(SystemTime::now());
+        if let Err(why) = file::keep(directory, NAME, text.as_bytes()) {
+            self.complain(vec![format!("{}: this run is not remembered: {why}", place(directory))]);
         }
     }
+
+    fn complain(&mut self, wrong: Vec<String>) {
+        wrong.iter().filter(|wrong| !self.told.contains(wrong)).for_each(|wrong| say(wrong));
+        self.told = wrong;
+    }
+}
+
+/// What is remembered in a directory, and what of it cannot be read.
+fn read(directory: &Path, now: SystemTime) -> (Memory, Vec<String>) {
+    let mut memory = Memory::default();
+    let kept = match Kept::read(directory, NAME) {
+        Ok(kept) => kept,
+        // There is nothing yet.
+        Err(None) => return (memory, Vec::new()),
+        Err(Some(why)) => return (memory, vec![format!("{}: {why}", place(directory))]),
+    };
+    let mut wrong: Vec<_> =
+        kept.unread.iter().map(|why| format!("{}: {why}; it is left out", place(directory))).collect();
+    for (path, content) in &kept.contents {
+        match Memory::read(content, now) {
+            Ok(read) => memory.join(read),
+            Err(why) => wrong.push(format!("{}: {why}; it is left out, and a new one is begun", path.display())),
+        }
+    }
+    (memory, wrong)
+}
+
+/// Which file a name means, from whatever directory it is named.
+fn whole(file: &str) -> String {
+    fs::canonicalize(file).map_or_else(|_| file.to_owned(), |path| path.display().to_string())
+}
+
+fn place(directory: &Path) -> String {
+    format!("--remember {}", directory.display())
 }

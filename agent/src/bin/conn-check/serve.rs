@@ -7,6 +7,7 @@ mod settled;
 
 use crate::check::{options, with_plan};
 use crate::output::print;
+use crate::remember::Remembering;
 use crate::{UNKNOWN, complain, refuse, say};
 use conn_check::cli::serve::Args;
 use conn_check::host;
@@ -66,7 +67,8 @@ fn serve(args: &Args, checks: Checks, settled: Settled) -> Result<(), String> {
     options.concurrency = options.concurrency.min(host::slots(left));
     let started = |error: io::Error| format!("it could not start: {error}");
     let runtime = options.runtime().map_err(started)?;
-    let keeper = Rc::new(Keeper::new(checks, settled, options, args.max_age));
+    let remembering = Remembering::begin(args.check.remember.as_deref());
+    let keeper = Rc::new(Keeper::new(checks, settled, options, args.max_age, remembering));
     let done = LocalSet::new().block_on(&runtime, async {
         let listeners = listeners(args).await?;
         let signals = Signals::new().map_err(started)?;

@@ -1,7 +1,9 @@
 //! Keeps the last result, and sees to it that there is one run at a time, and none before its time.
 
 use super::settled::{Checks, Settled};
+use crate::remember::Remembering;
 use conn_check::event::Event;
+use conn_check::memory::Recall;
 use conn_check::report::View;
 use conn_check::run::{self, Options, Outcome, Report};
 use conn_check::serve::{Costs, History, Notifier, Readiness};
@@ -9,6 +11,7 @@ use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
@@ -29,6 +32,7 @@ struct State {
     settled: Rc<Settled>,
     last: Option<Rc<Last>>,
     history: History,
+    remembering: Remembering,
     is_running: bool,
     /// What the run in progress has found so far, and of which checks.
     landed: Option<(Rc<Checks>, Landed)>,
@@ -46,12 +50,19 @@ pub(crate) struct Last {
 }
 
 impl Keeper {
-    pub(crate) fn new(checks: Checks, settled: Settled, options: Options, max_age: Duration) -> Self {
+    pub(crate) fn new(
+        checks: Checks,
+        settled: Settled,
+        options: Options,
+        max_age: Duration,
+        remembering: Remembering,
+    ) -> Self {
         let state = State {
             checks: Rc::new(checks),
             settled: Rc::new(settled),
             last: None,
             history: History::default(),
+            remembering,
             is_running: false,
             landed: None,
         };
@@ -178,7 +189,9 @@ impl Keeper {
         let checks = Rc::clone(&state.checks);
         let landed = Landed::default();
         state.landed = Some((Rc::clone(&checks), Rc::clone(&landed)));
+        let recall = state.remembering.recall(&checks.plan);
         drop(state);
+        let options = Options { recall: Some(Arc::clone(&recall)), surroundings: true, ..self.options.clone() };
         let keeper = Running(Rc::clone(self));
         spawn_local(async move {
             let mut hear = |event: &Event| {
@@ -186,12 +199,12 @@ impl Keeper {
                     landed.borrow_mut().insert(outcome.entry, Outcome::clone(outcome));
                 }
             };
-            let report = run::run(&checks.plan, &checks.selection, &keeper.0.options, pending(), Some(&mut hear)).await;
-            keeper.0.keep(checks, report);
+            let report = run::run(&checks.plan, &checks.selection, &options, pending(), Some(&mut hear)).await;
+            keeper.0.keep(checks, &recall, report);
         });
     }
 
-    fn keep(&self, checks: Rc<Checks>, report: Report) {
+    fn keep(&self, checks: Rc<Checks>, recall: &Recall, report: Report) {
         let view = View::of(checks.stage(), &report);
         let readiness = Readiness::of(&view);
         let counts = view.check_counts;
@@ -199,6 +212,7 @@ impl Keeper {
         self.notifier.tell(&format!("STATUS={word}: {} of {total} checks work", counts.pass + counts.warn));
         let mut state = self.state.borrow_mut();
         state.history.hear(&view);
+        state.remembering.keep(recall, &checks.plan, &report.outcomes);
         state.landed = None;
         drop(view);
         state.last = Some(Rc::new(Last { checks, report, readiness, ended: Instant::now() }));

@@ -1,0 +1,128 @@
+//! `--remember`: what changed since a check passed last.
+
+mod cost;
+mod keeping;
+mod planted;
+
+use harness::agent::{Agent, Ran};
+use harness::peers::{Manner, Peer};
+use serde_json::Value;
+use std::fs;
+
+/// The memory of this user, wherever the run keeps it.
+fn kept(agent: &Agent, folder: &str) -> String {
+    let own = format!("{folder}/memory-{}.json", nix::unistd::geteuid());
+    fs::read_to_string(agent.scratch().path().join(own)).expect("what was kept")
+}
+
+/// A call that remembers beside its file.
+fn remembering(yaml: &str) -> Agent {
+    Agent::new(yaml).args(["--remember", "kept"])
+}
+
+/// What a failure says first: of what, and in which words.
+fn first(ran: &Ran) -> Value {
+    let check = &ran.json()["checks"][0];
+    assert_eq!(check["verdict"], "fail", "{check}");
+    check["since"]["differences"][0].clone()
+}
+
+#[test]
+fn a_failure_says_in_every_format_what_changed_and_for_how_long() {
+    let peer = Peer::start(Manner::Silent);
+    let mut agent = remembering(&format!("- {{type: tcp, name: shop, host: 127.0.0.1, port: {}}}\n", peer.port()));
+    let ran = agent.run();
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    agent.scratch().write("checks.yaml", "- {type: tcp, name: shop, host: 127.0.0.1, port: 1, timeout: 2}\n");
+    let words = format!(
+        "its target in the file 127.0.0.1:{} -> 127.0.0.1:1; its `timeout` in the file (not set) -> 2",
+        peer.port()
+    );
+    for format in ["human", "plain", "nagios", "junit", "tap"] {
+        // Options of the command line hold where they stand last.
+        agent = agent.args(["--format", format]);
+        let ran = agent.run();
+        assert!(ran.status == 2 && ran.err.is_empty(), "{format}: {ran:?}");
+        let out = ran.out.split_whitespace().collect::<Vec<_>>().join(" ").replace("&gt;", ">");
+        assert!(
+            out.contains("since ") && out.contains(" UTC today: ") && out.contains(&words),
+            "{format}: {}",
+            ran.out
+        );
+    }
+    let ran = agent.args(["--format", "json"]).run();
+    let since = &ran.json()["checks"][0]["since"];
+    assert!(since["passed"].is_string() && since["failing_seconds"].is_u64(), "{since}");
+    assert_eq!(since["differences"][0]["what"], "target", "{since}");
+}
+
+#[test]
+fn the_lines_of_the_original_stay_in_plain_and_the_first_line_of_nagios_keeps_its_length() {
+    let peers: Vec<_> = (0..20).map(|_| Peer::start(Manner::Silent)).collect();
+    let check = |(number, peer): (usize, &Peer)| {
+        format!("- {{type: tcp, name: 'check {number} of many', host: 127.0.0.1, port: {}}}\n", peer.port())
+    };
+    let mut agent = remembering(&peers.iter().enumerate().map(check).collect::<String>());
+    assert_eq!(agent.run().status, 0);
+    drop(peers);
+    let plain = agent.run().out;
+    let results: Vec<_> = plain.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert!(results.len() == 20 && results.iter().all(|line| line.starts_with("tcp:127.0.0.1:")), "{plain}");
+    let nagios = agent.args(["--format", "nagios"]).run().out;
+    let headline = nagios.lines().next().expect("a line");
+    assert!(headline.len() <= 1000 && headline.contains("passed last at"), "{headline}");
+}
+
+#[test]
+fn a_check_that_is_well_says_nothing() {
+    let peer = Peer::start(Manner::Silent);
+    let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", peer.port());
+    let mut agent = remembering(&yaml);
+    let plain = Agent::new(&yaml).run().out;
+    for _ in 0..20 {
+        let ran = agent.run();
+        assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, plain.as_str(), ""));
+    }
+}
+
+/// The long series, by hand.
+#[test]
+#[ignore = "a minute"]
+fn a_thousand_healthy_runs_say_nothing() {
+    let peer = Peer::start(Manner::Silent);
+    let yaml = format!("- {{type: tcp, host: localhost, port: {}}}\n- {{type: load}}\n", peer.port());
+    let mut agent = remembering(&yaml);
+    let plain = Agent::new(&yaml).run().out;
+    for number in 0..1_000 {
+        let ran = agent.run();
+        assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, plain.as_str(), ""), "run {number}");
+    }
+}
+
+#[test]
+fn no_secret_of_any_option_is_kept() {
+    let planted = crate::canaries::planted::Planted::new();
+    // A check that fails as it should passes, and then its facts are kept.
+    let ran = Agent::new(&planted.yaml).args(["--format", "json"]).run();
+    let codes: Vec<_> = ran.json()["checks"]
+        .as_array()
+        .expect("checks")
+        .iter()
+        .map(|check| (check["line"].as_u64().expect("a line"), check["failure"]["code"].as_str().map(str::to_owned)))
+        .collect();
+    let lines: Vec<_> = planted.yaml.lines().collect();
+    let mut expecting: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+    for (line, code) in codes {
+        let line = usize::try_from(line).expect("a line") - 1;
+        if let (Some(code), Some(whole)) = (code, lines[line].strip_suffix('}')) {
+            expecting[line] = format!("{whole}, expect_failure: {code}, tags: [no-nagios]}}");
+        }
+    }
+    let mut agent = remembering(&(expecting.join("\n") + "\n"));
+    let ran = agent.run();
+    let kept = kept(&agent, "kept");
+    let passed = kept.matches("\"passed\":").count();
+    assert!(passed > planted.len() / 2, "{passed} of {}: {}", planted.len(), ran.err);
+    planted.clean("memory", &kept);
+    planted.clean("standard error", &ran.err);
+}

@@ -1,0 +1,155 @@
+//! Where it is kept, by whom, and what becomes of it there.
+
+use super::{kept, remembering};
+use harness::agent::{Agent, Ran, program};
+use harness::mounts::Mounts;
+use harness::peers::{Manner, Peer};
+use harness::scratch::Scratch;
+use serde_json::Value;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+/// The group of those who make the checks of a unit of Juju.
+fn nagios() -> u32 {
+    nix::unistd::Group::from_name("nagios").expect("groups").expect("the tests make it").gid.as_raw()
+}
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("a mode");
+}
+
+/// A run that failed nothing, and complains of this.
+#[track_caller]
+fn complains(ran: &Ran, what: &str) {
+    assert!(ran.status == 0 && ran.out.contains(" OK"), "{ran:?}");
+    assert!(ran.err.contains("--remember ") && ran.err.contains(what), "{}", ran.err);
+}
+
+fn peer() -> (Peer, String) {
+    let peer = Peer::start(Manner::Silent);
+    let yaml = format!("- {{type: tcp, name: shop, host: 127.0.0.1, port: {}}}\n", peer.port());
+    (peer, yaml)
+}
+
+#[test]
+fn a_directory_that_others_can_write_is_not_used_and_the_reason_is_said() {
+    let (_peer, yaml) = peer();
+    let mut agent = remembering(&yaml);
+    let folder = agent.scratch().folder("kept");
+    for bits in [0o777, 0o1777, 0o770] {
+        mode(&folder, bits);
+        complains(&agent.run(), "can write");
+        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 0);
+    }
+    mode(&folder, 0o700);
+    chown(&folder, Some(1001), None).expect("root runs this test");
+    complains(&agent.run(), "belongs to");
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_or_is_full_or_is_none_is_a_warning() {
+    let (_peer, yaml) = peer();
+    let mut agent = Agent::new(&yaml).args(["--remember", "checks.yaml"]);
+    complains(&agent.run(), "name a directory");
+    let scratch = Scratch::new();
+    let folder = scratch.folder("kept");
+    let at = |mounts: Mounts| Agent::through(mounts.command(), &yaml).arg("--remember").arg(&folder).run();
+    complains(&at(Mounts::new().read_only(&folder)), "Read-only file system");
+    let full = Mounts::new()
+        .tmpfs(&folder, "size=4k,mode=0700")
+        .run(&format!("head -c 4096 /dev/zero >{}/x", folder.display()));
+    complains(&at(full), "make room there");
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_made_for_this_user_alone() {
+    let (_peer, yaml) = peer();
+    let mut agent = Agent::new(&yaml).args(["--remember", "a/b"]);
+    assert_eq!((agent.run().err.as_str(), agent.run().err.as_str()), ("", ""));
+    let made = fs::metadata(agent.scratch().path().join("a/b")).expect("a folder");
+    assert_eq!(made.mode() & 0o7777, 0o700);
+    for options in [&["--dry-run"][..], &["--only", "nobody"]] {
+        let mut agent = Agent::new(&yaml).args(["--remember", "kept"]).args(options);
+        agent.run();
+        assert!(!agent.scratch().path().join("kept").exists(), "{options:?}: nothing was checked");
+    }
+}
+
+#[test]
+fn what_is_broken_is_left_out_with_a_note_and_replaced() {
+    let (peer, yaml) = peer();
+    let mut agent = remembering(&yaml);
+    agent.run();
+    let own = fs::read_dir(agent.scratch().path().join("kept"))
+        .expect("a folder")
+        .next()
+        .expect("a file")
+        .expect("a file")
+        .path();
+    let good = fs::read(&own).expect("what was kept");
+    let other = String::from_utf8_lossy(&good).replace("conn-check-memory/1", "conn-check-memory/9");
+    for broken in [&good[..good.len() / 2], b"", b"\xff\xfe", b"[[[[", other.as_bytes()] {
+        fs::write(&own, broken).expect("broken");
+        let ran = agent.run();
+        assert!(ran.status == 0 && ran.err.contains("it is left out, and a new one is begun"), "{ran:?}");
+        assert_eq!(agent.run().err, "", "a new one has been begun");
+    }
+    drop(peer);
+    assert!(agent.run().out.contains("passed last at"), "and is used");
+}
+
+#[test]
+fn a_link_in_the_place_of_the_file_gives_way_and_leads_nowhere() {
+    let (_peer, yaml) = peer();
+    let mut agent = remembering(&yaml);
+    let folder = agent.scratch().folder("kept");
+    mode(&folder, 0o700);
+    let precious = agent.scratch().write("precious", "gold");
+    let own = folder.join(format!("memory-{}.json", nix::unistd::geteuid()));
+    symlink(&precious, &own).expect("a link");
+    assert_eq!(agent.run().status, 0);
+    assert_eq!(fs::read_to_string(&precious).expect("it is there"), "gold");
+    assert!(fs::symlink_metadata(&own).expect("a file").is_file());
+    assert!(kept(&agent, "kept").contains("conn-check-memory/1"));
+}
+
+/// As NRPE does it, and an action: two users of the group nagios in the directory of a unit.
+#[test]
+fn two_users_share_what_they_remember_and_neither_breaks_the_others() {
+    let scratch = Scratch::new();
+    mode(scratch.path(), 0o755);
+    let shared = scratch.folder("unit");
+    chown(&shared, Some(0), Some(nagios())).expect("root runs this test");
+    mode(&shared, 0o2770);
+    let copy = scratch.path().join("conn-check");
+    fs::copy(program(), &copy).expect("a copy");
+    mode(&copy, 0o755);
+    let (peer, yaml) = peer();
+    mode(&scratch.write("checks.yaml", &yaml), 0o644);
+    let run = |user: u32| {
+        let mut command = Command::new("/usr/bin/setpriv");
+        command.args([&format!("--reuid={user}"), &format!("--regid={}", nagios()), "--clear-groups"]).arg(&copy);
+        command.args(["checks.yaml", "--format", "json", "--remember", "unit"]).current_dir(scratch.path());
+        let output = command.env_clear().output().expect("setpriv");
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        json["checks"][0].clone()
+    };
+    assert_eq!(run(1001)["verdict"], "pass");
+    drop(peer);
+    let first = run(1002);
+    assert!(first["since"]["passed"].is_string(), "another user knows of it: {first}");
+    thread::scope(|scope| {
+        for user in [1001, 1002, 1001, 1002] {
+            scope.spawn(move || (0..5).for_each(|_| drop(run(user))));
+        }
+    });
+    assert_eq!(run(1001)["since"]["passed"], first["since"]["passed"]);
+    let mut names: Vec<_> =
+        fs::read_dir(&shared).expect("a folder").map(|file| file.expect("a file").file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["memory-1001.json", "memory-1002.json"], "nothing else is left");
+}
