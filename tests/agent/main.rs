@@ -15,6 +15,7 @@ mod command_line;
 mod completions;
 mod deadlines;
 mod defaults;
+mod diff;
 mod disk;
 mod dist;
 mod django;

@@ -6,6 +6,7 @@ mod planted;
 
 use harness::agent::{Agent, Ran};
 use harness::peers::{Manner, Peer};
+use harness::serve::Serving;
 use serde_json::Value;
 use std::fs;
 
@@ -85,12 +86,38 @@ fn a_check_that_is_well_says_nothing() {
     }
 }
 
+#[test]
+fn what_serves_says_it_on_its_page_and_knows_it_after_a_restart_where_it_remembers() {
+    let peer = Peer::start(Manner::Silent);
+    let scratch = harness::scratch::Scratch::new();
+    let yaml = format!("- {{type: tcp, name: shop, host: 127.0.0.1, port: {}}}\n", peer.port());
+    let (file, kept) = (scratch.write("checks.yaml", &yaml), scratch.path().join("kept"));
+    let arguments = [&file, &kept].map(|path| path.display().to_string());
+    let arguments = ["--max-age", "0", "--remember", &arguments[1], &arguments[0]];
+    let serving = Serving::start("- {type: file, path: /etc/passwd}\n", &arguments);
+    assert_eq!(serving.get("/ht/").status, 200);
+    drop(peer);
+    let since = |serving: &Serving| {
+        let report: Value = serde_json::from_str(&serving.get("/ht/?format=report").body).expect("JSON");
+        let checks = report["checks"].as_array().expect("checks").clone();
+        checks.into_iter().find(|check| check["label"] == "shop").expect("the check")["since"].clone()
+    };
+    assert!(serving.get("/ht/?format=html").body.contains("passed last at "), "the page");
+    let before = since(&serving);
+    assert!(before["passed"].is_string(), "{before}");
+    drop(serving);
+    let again = Serving::start("- {type: file, path: /etc/passwd}\n", &arguments);
+    assert_eq!(since(&again)["passed"], before["passed"]);
+    assert!(!again.log().contains("--remember"), "{}", again.log());
+}
+
 /// The long series, by hand.
 #[test]
 #[ignore = "a minute"]
 fn a_thousand_healthy_runs_say_nothing() {
     let peer = Peer::start(Manner::Silent);
-    let yaml = format!("- {{type: tcp, host: localhost, port: {}}}\n- {{type: load}}\n", peer.port());
+    let yaml =
+        format!("- {{type: tcp, host: localhost, port: {}}}\n- {{type: file, path: /etc/passwd}}\n", peer.port());
     let mut agent = remembering(&yaml);
     let plain = Agent::new(&yaml).run().out;
     for number in 0..1_000 {

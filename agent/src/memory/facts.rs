@@ -242,8 +242,8 @@ const IDLE: [&str; 9] = ["type", "name", "tags", "hint", "owner", "proves", "cri
 /// A version without the words that are another one in each answer: the time in a greeting, the number of a connection.
 fn steady(value: &Value) -> Value {
     let is_steady = |word: &&str| {
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        digits < 6 && !(digits > 2 && word.contains(':'))
+        let mut numbers = word.split(|c: char| !c.is_ascii_digit());
+        !numbers.any(|number| number.len() >= 6) && !(word.contains(':') && word.bytes().any(|c| c.is_ascii_digit()))
     };
     match value {
         Value::String(text) => text.split(' ').filter(is_steady).collect::<Vec<_>>().join(" ").into(),

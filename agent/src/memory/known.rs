@@ -13,8 +13,10 @@ pub(super) const MOST: usize = 1024;
 /// So many changes, of as many passes as an [`Habit`] knows, make something one that always changes.
 const OFTEN: u32 = 3;
 
-/// So many of its values are known again.
-const SEEN: usize = 16;
+/// So many of its values are known again, each by so many digits.
+const SEEN: usize = 24;
+const FEWEST: usize = 6;
+const MARK: usize = 4;
 
 /// One check.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -48,8 +50,8 @@ pub(super) struct Known {
 struct Habit {
     /// One bit for each of the last 32 passes: whether it was another one then than the time before.
     changes: u32,
-    /// Its values, by their hashes.
-    seen: Vec<u32>,
+    /// Its values, by their hashes, the last one behind: four hexadecimal digits for each.
+    seen: String,
 }
 
 impl Known {
@@ -109,10 +111,17 @@ impl Known {
         self.passed.is_some() || self.failing.is_some()
     }
 
-    /// As it is kept: what explains least is left out where there is too much.
+    /// As it is kept. Where there is too much, values that something had before go first, the more the oftener it changes,
+    /// then what explains least.
     pub(super) fn bounded(mut self) -> Self {
         let size = |known: &Self| serde_json::to_string(known).map_or(0, |text| text.len());
         while size(&self) > MOST {
+            let passes = self.passes;
+            let longest = self.habits.values_mut().filter(|habit| habit.seen.len() > FEWEST * MARK);
+            if let Some(habit) = longest.max_by_key(|habit| (habit.is_restless(passes), habit.seen.len())) {
+                habit.shorten(if habit.is_restless(passes) { 0 } else { habit.seen.len() / MARK / 2 });
+                continue;
+            }
             let least = self.facts.keys().filter_map(|key| What::of_key(key)).max().map(|what| what.key());
             let Some(least) = least else { break };
             self.facts.remove(&least);
@@ -125,21 +134,41 @@ impl Known {
 impl Habit {
     fn change(&mut self, before: &[String], now: &[String]) {
         self.changes |= 1;
-        for hash in before.iter().chain(now).map(|value| hash(value)) {
-            self.seen.retain(|known| *known != hash);
-            self.seen.push(hash);
+        let mut seen: Vec<_> = self.hashes().map(str::to_owned).collect();
+        for mark in before.iter().chain(now).map(|value| mark(value)) {
+            seen.retain(|known| *known != mark);
+            seen.push(mark);
         }
-        let more = self.seen.len().saturating_sub(SEEN);
-        self.seen.drain(..more);
+        self.seen = seen.concat();
+        self.shorten(SEEN);
+    }
+
+    fn hashes(&self) -> impl Iterator<Item = &str> {
+        (0..self.seen.len()).step_by(MARK).filter_map(|at| self.seen.get(at..at + MARK))
     }
 
     /// Whether these values are the habit and no difference: it changes often, and these were there before, or there is
     /// a new one nearly every time.
     fn has(&self, values: &[String], passes: u32) -> bool {
-        let changes = self.changes.count_ones();
-        let is_known = || values.iter().all(|value| self.seen.contains(&hash(value)));
-        changes >= OFTEN && (changes * 2 >= passes || is_known())
+        let is_known = || values.iter().all(|value| self.hashes().any(|known| known == mark(value)));
+        self.changes.count_ones() >= OFTEN && (self.is_restless(passes) || is_known())
     }
+
+    /// It is another one nearly every time.
+    const fn is_restless(&self, passes: u32) -> bool {
+        self.changes.count_ones() * 2 >= passes
+    }
+
+    /// Knows so many values again, those of last.
+    fn shorten(&mut self, count: usize) {
+        let more = self.seen.len().saturating_sub(count * MARK);
+        self.seen.drain(..more);
+    }
+}
+
+/// By this a value is known again.
+fn mark(value: &str) -> String {
+    format!("{:04x}", hash(value) & 0xffff)
 }
 
 /// Seconds since 1970.

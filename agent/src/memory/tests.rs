@@ -75,7 +75,7 @@ fn outcome(plan: &Plan, facts: &Value, failed: Option<Cause>, connect: u64) -> O
             Outcome { steps: vec![passed; plan.entries[0].results.len()], ..Outcome::default() }
         }
         Some(cause) => {
-            let failure = Fault::new(cause, "it broke").in_phase(Phase::Request, redactor);
+            let failure = Fault::new(cause, "it broke").in_phase(Phase::Protocol, redactor);
             Outcome::failed(0, plan.entries[0].results.len(), Duration::ZERO, failure)
         }
     };
@@ -99,7 +99,7 @@ fn run_in(
 ) -> (Memory, Option<Since>) {
     let plan = plan(yaml);
     let recall = Recall::new(memory, &plan, series(&plan), str::to_owned, at(minutes));
-    let mut outcome = outcome(&plan, facts, failed.then_some(Cause::Refused), connect);
+    let mut outcome = outcome(&plan, facts, failed.then_some(Cause::Timeout), connect);
     recall.tell(&plan, &mut outcome);
     let memory = recall.after(&plan, std::slice::from_ref(&outcome));
     // As it comes back from its file.

@@ -46,10 +46,11 @@ fn moments(word: &str) -> String {
     if word.starts_with("20") && word.contains('-') && digits >= 8 {
         return word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     }
-    if word.len() == 5
-        && word.bytes().enumerate().all(|(at, byte)| if at == 2 { byte == b':' } else { byte.is_ascii_digit() })
-    {
-        return "00:00".to_owned();
+    // A time of the day, to the minute.
+    let (time, behind) = word.split_at(word.trim_end_matches([':', ',', ';']).len());
+    let is_minute = |(at, byte): (usize, u8)| if at == 2 { byte == b':' } else { byte.is_ascii_digit() };
+    if time.len() == 5 && time.bytes().enumerate().all(is_minute) {
+        return format!("00:00{behind}");
     }
     let (mut masked, mut rest) = (String::new(), word);
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {

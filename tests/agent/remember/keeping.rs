@@ -8,13 +8,21 @@ use harness::scratch::Scratch;
 use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
 /// The group of those who make the checks of a unit of Juju.
 fn nagios() -> u32 {
     nix::unistd::Group::from_name("nagios").expect("groups").expect("the tests make it").gid.as_raw()
+}
+
+/// A directory of root's, who runs these tests.
+fn own(scratch: &Scratch, name: &str) -> PathBuf {
+    let folder = scratch.folder(name);
+    chown(&folder, Some(0), Some(0)).expect("root runs this test");
+    mode(&folder, 0o700);
+    folder
 }
 
 fn mode(path: &Path, mode: u32) {
@@ -38,7 +46,7 @@ fn peer() -> (Peer, String) {
 fn a_directory_that_others_can_write_is_not_used_and_the_reason_is_said() {
     let (_peer, yaml) = peer();
     let mut agent = remembering(&yaml);
-    let folder = agent.scratch().folder("kept");
+    let folder = own(agent.scratch(), "kept");
     for bits in [0o777, 0o1777, 0o770] {
         mode(&folder, bits);
         complains(&agent.run(), "can write");
@@ -55,7 +63,7 @@ fn a_directory_that_cannot_be_written_or_is_full_or_is_none_is_a_warning() {
     let mut agent = Agent::new(&yaml).args(["--remember", "checks.yaml"]);
     complains(&agent.run(), "name a directory");
     let scratch = Scratch::new();
-    let folder = scratch.folder("kept");
+    let folder = own(&scratch, "kept");
     let at = |mounts: Mounts| Agent::through(mounts.command(), &yaml).arg("--remember").arg(&folder).run();
     complains(&at(Mounts::new().read_only(&folder)), "Read-only file system");
     let full = Mounts::new()
@@ -105,8 +113,7 @@ fn what_is_broken_is_left_out_with_a_note_and_replaced() {
 fn a_link_in_the_place_of_the_file_gives_way_and_leads_nowhere() {
     let (_peer, yaml) = peer();
     let mut agent = remembering(&yaml);
-    let folder = agent.scratch().folder("kept");
-    mode(&folder, 0o700);
+    let folder = own(agent.scratch(), "kept");
     let precious = agent.scratch().write("precious", "gold");
     let own = folder.join(format!("memory-{}.json", nix::unistd::geteuid()));
     symlink(&precious, &own).expect("a link");
@@ -121,7 +128,7 @@ fn a_link_in_the_place_of_the_file_gives_way_and_leads_nowhere() {
 fn two_users_share_what_they_remember_and_neither_breaks_the_others() {
     let scratch = Scratch::new();
     mode(scratch.path(), 0o755);
-    let shared = scratch.folder("unit");
+    let shared = own(&scratch, "unit");
     chown(&shared, Some(0), Some(nagios())).expect("root runs this test");
     mode(&shared, 0o2770);
     let copy = scratch.path().join("conn-check");
@@ -152,4 +159,32 @@ fn two_users_share_what_they_remember_and_neither_breaks_the_others() {
         fs::read_dir(&shared).expect("a folder").map(|file| file.expect("a file").file_name()).collect();
     names.sort();
     assert_eq!(names, ["memory-1001.json", "memory-1002.json"], "nothing else is left");
+}
+
+/// The charm starts the program by the link of the unit, which is all that it has to say.
+#[test]
+fn a_unit_of_juju_remembers_in_its_own_directory_without_an_option() {
+    let scratch = Scratch::new();
+    let root = own(&scratch, "root");
+    for folder in [&root, scratch.path()] {
+        mode(folder, 0o755);
+    }
+    let (link, var) = (root.join("usr/local/lib/conn-check/units/cc-0"), root.join("var/lib/conn-check/cc-0"));
+    fs::create_dir_all(&link).expect("a folder");
+    fs::create_dir_all(&var).expect("a folder");
+    fs::copy(program(), link.join("conn-check")).expect("a copy");
+    mode(&link.join("conn-check"), 0o755);
+    chown(&var, Some(0), Some(nagios())).expect("root runs this test");
+    mode(&var, 0o2770);
+    let (_peer, yaml) = peer();
+    mode(&scratch.write("checks.yaml", &yaml), 0o644);
+    let run = |user: u32| {
+        let mut command = Command::new("/usr/bin/setpriv");
+        command.args([&format!("--reuid={user}"), &format!("--regid={}", nagios()), "--clear-groups"]);
+        let output = command.arg(link.join("conn-check")).arg("checks.yaml").current_dir(scratch.path()).output();
+        let output = output.expect("setpriv");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        fs::read_dir(&var).expect("a folder").count()
+    };
+    assert_eq!((run(0), run(1001), run(1002)), (0, 1, 2), "root writes nothing where others do");
 }

@@ -5,9 +5,10 @@ use harness::agent::Agent;
 use harness::certs::Authority;
 use harness::dns::{Dns, Records};
 use harness::netns::Network;
-use harness::nginx::{Nginx, Site};
 use harness::peers::{Manner, Peer};
+use harness::process::Daemon;
 use harness::redis::{Redis, Setup};
+use harness::stunnel::Stunnel;
 use harness::wait;
 use harness::worlds::{Family, World};
 use nix::sys::signal::{Signal, kill};
@@ -86,22 +87,22 @@ fn another_gateway() {
     assert_eq!(said, json!({"what": "gateway", "before": gateway.to_string(), "now": nobody.to_string()}));
 }
 
-/// A web server whose certificate is exchanged while it runs.
+/// A server of TLS whose certificate is exchanged while it runs.
 fn exchanged(new: impl Fn(&Authority) -> (Vec<u8>, Vec<u8>)) -> serde_json::Value {
     let authority = Authority::new();
-    let identity = authority.valid();
-    let mut nginx = Nginx::start([Site::tls("web", &identity).page("/", "ok")]);
+    let (identity, peer) = (authority.valid(), Peer::start(Manner::Silent));
+    let mut server = Stunnel::start(&identity, peer.address());
     let ca = authority.file().display().to_string();
-    let yaml = format!("- {{type: tls, host: localhost, port: {}, ca_file: {ca}}}\n", nginx.port("web"));
+    let yaml = format!("- {{type: tls, host: localhost, port: {}, ca_file: {ca}}}\n", server.address().port());
     planted(Agent::new(&yaml).args(JSON), |_| {
         let (certificate, key) = new(&authority);
         fs::write(identity.certificate_file(), certificate).expect("a certificate");
         fs::write(identity.key_file(), key).expect("a key");
-        let daemon = nginx.daemon();
-        let pid = Pid::from_raw(i32::try_from(daemon.pid()).expect("a number"));
-        kill(pid, Signal::SIGHUP).expect("it runs");
-        // It is one process: who connects from then on is answered when it has read its files.
-        wait::until("nginx reads its files again", || daemon.log().contains("reconfiguring"));
+        let daemon = server.daemon();
+        let read = |daemon: &Daemon| daemon.log().matches("Configuration successful").count();
+        let before = read(daemon);
+        kill(Pid::from_raw(i32::try_from(daemon.pid()).expect("a number")), Signal::SIGHUP).expect("it runs");
+        wait::until("stunnel has read its files again", || read(daemon) > before);
     })
 }
 

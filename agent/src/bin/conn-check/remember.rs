@@ -20,6 +20,8 @@ pub(crate) struct Remembering {
     /// The directory; without one, as long as this process runs.
     directory: Option<PathBuf>,
     memory: Memory,
+    /// The directory can be used, as far as it shows.
+    is_usable: bool,
     /// What was complained of last: a program that goes on does so once.
     told: Vec<String>,
 }
@@ -30,7 +32,7 @@ impl Remembering {
     pub(crate) fn begin(directory: Option<&Path>) -> Self {
         let of_unit = || file::results_of_unit().filter(|_| !nix::unistd::geteuid().is_root());
         let directory = directory.map(Path::to_owned).or_else(of_unit);
-        Self { directory, memory: Memory::default(), told: Vec::new() }
+        Self { directory, memory: Memory::default(), is_usable: true, told: Vec::new() }
     }
 
     /// Whether anything outlives this process.
@@ -42,8 +44,10 @@ impl Remembering {
     pub(crate) fn recall(&mut self, plan: &Plan) -> Arc<Recall> {
         let now = SystemTime::now();
         if let Some(directory) = self.directory.clone() {
-            let (memory, wrong) = read(&directory, now);
-            self.memory.join(memory);
+            let mut wrong = Vec::new();
+            let read = read(&directory, now, &mut wrong);
+            self.is_usable = read.is_some();
+            self.memory.join(read.unwrap_or_default());
             self.complain(wrong);
         }
         Arc::new(Recall::new(self.memory.clone(), plan, report::series(plan), whole, now))
@@ -52,7 +56,7 @@ impl Remembering {
     /// Keeps what a run has told. What cannot be written is told.
     pub(crate) fn keep(&mut self, recall: &Recall, plan: &Plan, outcomes: &[Outcome]) {
         self.memory = recall.after(plan, outcomes);
-        let Some(directory) = &self.directory else { return };
+        let Some(directory) = self.directory.as_ref().filter(|_| self.is_usable) else { return };
         let text = self.memory.text(SystemTime::now());
         if let Err(why) = file::keep(directory, NAME, text.as_bytes()) {
             self.complain(vec![format!("{}: this run is not remembered: {why}", place(directory))]);
@@ -65,24 +69,27 @@ impl Remembering {
     }
 }
 
-/// What is remembered in a directory, and what of it cannot be read.
-fn read(directory: &Path, now: SystemTime) -> (Memory, Vec<String>) {
+/// What is remembered in a directory, which may be nothing yet; nothing at all of one that cannot be used. What is wrong
+/// is noted.
+fn read(directory: &Path, now: SystemTime, wrong: &mut Vec<String>) -> Option<Memory> {
+    let place = place(directory);
     let mut memory = Memory::default();
     let kept = match Kept::read(directory, NAME) {
         Ok(kept) => kept,
-        // There is nothing yet.
-        Err(None) => return (memory, Vec::new()),
-        Err(Some(why)) => return (memory, vec![format!("{}: {why}", place(directory))]),
+        Err(None) => return Some(memory),
+        Err(Some(why)) => {
+            wrong.push(format!("{place}: nothing is remembered: {why}"));
+            return None;
+        }
     };
-    let mut wrong: Vec<_> =
-        kept.unread.iter().map(|why| format!("{}: {why}; it is left out", place(directory))).collect();
+    wrong.extend(kept.unread.iter().map(|why| format!("{place}: {why}; it is left out")));
     for (path, content) in &kept.contents {
         match Memory::read(content, now) {
             Ok(read) => memory.join(read),
             Err(why) => wrong.push(format!("{}: {why}; it is left out, and a new one is begun", path.display())),
         }
     }
-    (memory, wrong)
+    Some(memory)
 }
 
 /// Which file a name means, from whatever directory it is named.
