@@ -5,13 +5,16 @@ mod by_url;
 mod defaults;
 mod further;
 mod include;
+mod links;
 pub(crate) mod mask;
+mod parts;
 mod pieces;
 mod render;
 pub mod schema;
 mod twins;
 
 pub use include::Include;
+pub use links::Links;
 pub use render::{render, render_showing};
 
 use crate::checks::{Profile, ResultName, Spec};
@@ -21,6 +24,7 @@ use crate::file::{Distrust, Trust};
 use crate::judgement::Judgement;
 use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
+use crate::settings::chain::Named;
 use crate::settings::common::Common;
 use crate::settings::meant::type_help;
 use crate::settings::{Fields, Secrets, Word, nearest};
@@ -29,6 +33,8 @@ use crate::text::{Lines, Span, escaped};
 use crate::yaml::{self, Node, Scalar, Value};
 use by_url::Expanded;
 use defaults::FileDefaults;
+use parts::Whole;
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -88,6 +94,8 @@ pub struct Entry {
     pub critical: bool,
     /// What the file says of its verdict.
     pub judgement: Judgement,
+    /// How it hangs together with others.
+    pub links: Links,
     /// Its failure takes this node out of service, whoever has to mend it.
     pub takes_node_out: bool,
     /// Somebody logs in.
@@ -162,6 +170,7 @@ fn read(source: &Source, defaults: Defaults, strict: bool, secrets: Secrets) -> 
         distrust,
         plan: Plan::default(),
         diagnostics: Vec::new(),
+        whole: None,
     };
     loading.file(&source.text);
     let Loading { plan, of_file, mut diagnostics, .. } = loading;
@@ -194,6 +203,8 @@ struct Loading<'a> {
     distrust: Option<&'a Distrust>,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
+    /// The check whose parts are being read.
+    whole: Option<Whole>,
 }
 
 impl Loading<'_> {
@@ -214,16 +225,23 @@ impl Loading<'_> {
     }
 
     fn items(&mut self, items: &[Node]) {
-        let mut rest = items;
-        if let [first, checks @ ..] = items
+        let mut checks = items;
+        if let [first, others @ ..] = items
             && let Value::Map(pairs) = &first.value
             && FileDefaults::is_entry(pairs)
         {
             let (of_file, problems) = FileDefaults::of(first, pairs);
             self.of_file = of_file;
             self.diagnostics.extend(problems);
-            rest = checks;
+            checks = others;
         }
+        self.checks(checks);
+        self.diagnostics.extend(self.of_file.idle());
+        self.diagnostics.extend(twins::warnings(items, &self.lines));
+    }
+
+    /// The checks of a list: of the file, or of the parts of a check.
+    fn checks(&mut self, mut rest: &[Node]) {
         while let Some(first) = rest.first() {
             let (pieces, others) = rest.split_at(pieces::count(rest));
             if pieces.len() > 1 {
@@ -233,8 +251,6 @@ impl Loading<'_> {
             }
             rest = others;
         }
-        self.diagnostics.extend(self.of_file.idle());
-        self.diagnostics.extend(twins::warnings(items, &self.lines));
     }
 
     fn note(&mut self, diagnostic: Diagnostic) {
@@ -251,6 +267,9 @@ impl Loading<'_> {
         if FileDefaults::is_entry(pairs) {
             return self.note(defaults::misplaced(item));
         }
+        if let Some(problem) = self.whole.as_ref().and_then(|_| parts::misplaced(pairs)) {
+            return self.note(problem);
+        }
         if Include::is_one(pairs) {
             let (include, noted) = Include::read(item.span, pairs, self.plan.entries.len());
             self.diagnostics.extend(noted);
@@ -262,13 +281,16 @@ impl Loading<'_> {
             Err(problem) => return self.note(problem),
         };
         self.diagnostics.extend(old_name);
-        let options = self.of_file.beside(kind, pairs);
+        let inherited = self.whole.as_ref().map_or(Cow::Borrowed(pairs.as_slice()), |whole| whole.hand_down(pairs));
+        let options = self.of_file.beside(kind, &inherited);
         let Expanded { checks, diagnostics } = by_url::expand(kind, &options, self.secrets);
         let began = self.diagnostics.len();
         self.diagnostics.extend(diagnostics);
+        let before = self.plan.entries.len();
         for options in &checks {
             self.check(kind, item.span, pairs, options, began);
         }
+        self.parts(pairs, before, checks.len());
     }
 
     /// One check. What is wrong with it was said since `began`, where several come of one mapping.
@@ -296,6 +318,16 @@ impl Loading<'_> {
             }
         }
         let Some(spec) = spec else { return };
+        let name = written.iter().find(|(key, value)| key.text() == Some("name") && !value.is_null());
+        let links = Links {
+            name: name.and_then(|(_, value)| {
+                let text = common.label.as_deref().or(value.text())?.to_owned();
+                Some(Named { text, span: value.span })
+            }),
+            depends_on: common.depends_on,
+            waits_for: Vec::new(),
+            part: self.whole.as_ref().map(|whole| self.plan.entries.len() - whole.entry),
+        };
         let profile = spec.profile();
         if profile.starts_program
             && let Some(distrust) = self.distrust
@@ -327,6 +359,7 @@ impl Loading<'_> {
             is_local,
             critical: common.critical,
             judgement: common.judgement,
+            links,
             takes_node_out: common.takes_node_out,
             logs_in: read.logs_in,
             asks_once,

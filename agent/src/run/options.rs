@@ -32,6 +32,8 @@ pub struct Options {
     pub proxies: Option<ProxyVariables>,
     /// The run before, which this one is held against.
     pub comparison: Option<Arc<Comparison>>,
+    /// `--all-parts`: the parts of a check are run also when it passes.
+    pub all_parts: bool,
 }
 
 impl Options {
@@ -48,6 +50,7 @@ impl Options {
             lookups: host::lookups(descriptors),
             proxies: None,
             comparison: None,
+            all_parts: false,
         }
     }
 
@@ -73,6 +76,6 @@ impl Options {
             Some(most) => all.limited(most, plan, &shared.resolver.resolv_conf().servers),
             None => all,
         };
-        limited.sparing_this_host(plan)
+        limited.sparing_this_host(plan).chained(plan, |entry| selection.whole_of(entry).is_some())
     }
 }

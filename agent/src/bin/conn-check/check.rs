@@ -127,7 +127,7 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
     let mut listener = Listener {
         stage,
         reports: output.reports().collect(),
-        ticker: output.progress(&plan, selection.entries().count()).map(Ticker::begin),
+        ticker: output.progress(&plan, selection.first().count()).map(Ticker::begin),
     };
     let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise) {
         Ok(report) => report,
@@ -270,6 +270,7 @@ pub(crate) fn options(args: &Args) -> Options {
             _ => Family::Any,
         },
         certs_path: args.tls_certs_path.clone(),
+        all_parts: args.all_parts,
         ..host
     }
 }
