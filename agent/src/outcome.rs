@@ -165,10 +165,7 @@ impl Outcome {
     /// The outcome of a check that waits for one that failed.
     #[must_use]
     pub(crate) fn blocked(entry: usize, results: usize, blocked: Blocked, at: Duration) -> Self {
-        Self {
-            blocked: Some(Box::new(blocked)),
-            ..Self::skipped(entry, results, SkipReason::DependencyFailed, at)
-        }
+        Self { blocked: Some(Box::new(blocked)), ..Self::skipped(entry, results, SkipReason::DependencyFailed, at) }
     }
 
     /// The outcome of a check that failed before its first result was decided.

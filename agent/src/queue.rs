@@ -108,14 +108,14 @@ impl Queue {
     /// A check is decided: those that wait for it may start; of those that cannot, as it failed, the places.
     pub(crate) fn decided(&mut self, entry: usize, has_failed: bool) -> Vec<usize> {
         let blocked = self.chain.decided(entry, has_failed);
-        self.waiting.append(&mut self.chain.freed());
+        self.waiting.extend(self.chain.freed());
         blocked
     }
 
     /// A part is needed; whether it can start, now or later: what it depends on may have failed.
     pub(crate) fn demand(&mut self, part: usize) -> bool {
         let can = self.chain.demand(part);
-        self.waiting.append(&mut self.chain.freed());
+        self.waiting.extend(self.chain.freed());
         can
     }
 
@@ -191,6 +191,31 @@ mod tests {
         assert_eq!(started(&mut queue), (0..16).chain([20]).collect::<Vec<_>>());
         queue.finished(3);
         assert_eq!(started(&mut queue), [16]);
+    }
+
+    #[test]
+    fn what_waits_starts_when_all_are_decided_and_what_is_not_needed_never() {
+        let check = |name: &str, more: &str| format!("- {{type: tcp, host: h, port: 1, name: {name}{more}}}\n");
+        let text = check("a", "") + &check("b", ", depends_on: [a, d]") + &check("c", ", depends_on: b") + &check("d", "");
+        let source = Source::own("test", text);
+        let (mut plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
+        assert!(plan.link().is_empty());
+        let begun = || {
+            let mut queue = Queue::new(0..4).chained(&plan, |entry| entry == 3);
+            assert_eq!(started(&mut queue), [0]);
+            queue
+        };
+        let mut queue = begun();
+        assert!(queue.decided(0, false).is_empty() && started(&mut queue).is_empty());
+        queue.dismiss(3);
+        assert_eq!(started(&mut queue), [1]);
+        let mut queue = begun();
+        assert_eq!(queue.decided(0, true), [1], "it does not wait for what cannot help");
+        assert_eq!(queue.decided(1, true), [2]);
+        assert!(queue.drain().is_empty(), "nobody has needed the part");
+        let mut queue = begun();
+        assert!(queue.demand(3));
+        assert_eq!(queue.drain(), [1, 2, 3].into());
     }
 
     #[test]

@@ -9,10 +9,10 @@ mod trace;
 
 pub use crate::net::{Family, PROXY_VARIABLES, ProxyVariables};
 pub use crate::outcome::Outcome;
+use chains::Chains;
 pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
-use chains::Chains;
 
 use crate::checks;
 use crate::comparison::Comparison;

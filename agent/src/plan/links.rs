@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Flaw};
 use crate::settings::chain::{DEPENDS_ON, Named};
 use crate::settings::nearest;
 use crate::text::shortened;
+use crate::yaml::Node;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -15,13 +16,30 @@ const MOST: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub struct Links {
     /// By what others refer to it: its `name` as it stands in the file.
-    pub(super) name: Option<Named>,
+    name: Option<Named>,
     /// What it refers to.
-    pub(super) depends_on: Vec<Named>,
+    depends_on: Vec<Named>,
     /// The checks that these are, by their places in the plan.
-    pub(super) waits_for: Vec<usize>,
+    waits_for: Vec<usize>,
     /// So many places before it in the plan is the check that it is a part of.
-    pub(super) part: Option<usize>,
+    part: Option<usize>,
+}
+
+impl Links {
+    /// Those of a check with these options and this label; of a part, how far away its check is.
+    pub(super) fn of(
+        written: &[(Node, Node)],
+        label: Option<&str>,
+        depends_on: Vec<Named>,
+        part: Option<usize>,
+    ) -> Self {
+        let name = written.iter().find(|(key, value)| key.text() == Some("name") && !value.is_null());
+        let name = name.and_then(|(_, value)| {
+            let text = label.or(value.text())?.to_owned();
+            Some(Named { text, span: value.span })
+        });
+        Self { name, depends_on, waits_for: Vec::new(), part }
+    }
 }
 
 impl Plan {
@@ -301,7 +319,10 @@ mod tests {
         let part = "{type: tcp, host: h, port: 1, name: part";
         for (text, expected) in [
             (check("a", ", depends_on: b") + &check("b", ", depends_on: [a]"), "`a` for `b`, `b` for `a`"),
-            (check("a", &format!(", depends_on: part, parts: [{part}}}]")), "`a` for `part`, `part`, a part of `a`, for that"),
+            (
+                check("a", &format!(", depends_on: part, parts: [{part}}}]")),
+                "`a` for `part`, `part`, a part of `a`, for that",
+            ),
             (
                 check("a", &format!(", parts: [{part}, depends_on: b}}]")) + &check("b", ", depends_on: a"),
                 "`a` for its part `part`, `part` for `b`, `b` for `a`",
@@ -314,7 +335,8 @@ mod tests {
 
     #[test]
     fn a_long_chain_is_no_circle_and_takes_no_stack() {
-        let chain: String = (0..20_000).map(|n| check(&format!("c{n}"), &format!(", depends_on: c{}", n + 1))).collect();
+        let chain: String =
+            (0..20_000).map(|n| check(&format!("c{n}"), &format!(", depends_on: c{}", n + 1))).collect();
         let (plan, problems) = linked(&(chain + &check("c20000", "")));
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(plan.waits_for(0), [1]);

@@ -5,6 +5,7 @@ mod by_url;
 mod defaults;
 mod further;
 mod include;
+mod kind;
 mod links;
 pub(crate) mod mask;
 mod parts;
@@ -24,15 +25,14 @@ use crate::file::{Distrust, Trust};
 use crate::judgement::Judgement;
 use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
-use crate::settings::chain::Named;
 use crate::settings::common::Common;
-use crate::settings::meant::type_help;
-use crate::settings::{Fields, Secrets, Word, nearest};
+use crate::settings::{Fields, Secrets, Word};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
-use crate::yaml::{self, Node, Scalar, Value};
+use crate::yaml::{self, Node, Value};
 use by_url::Expanded;
 use defaults::FileDefaults;
+use kind::kind;
 use parts::Whole;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -318,16 +318,8 @@ impl Loading<'_> {
             }
         }
         let Some(spec) = spec else { return };
-        let name = written.iter().find(|(key, value)| key.text() == Some("name") && !value.is_null());
-        let links = Links {
-            name: name.and_then(|(_, value)| {
-                let text = common.label.as_deref().or(value.text())?.to_owned();
-                Some(Named { text, span: value.span })
-            }),
-            depends_on: common.depends_on,
-            waits_for: Vec::new(),
-            part: self.whole.as_ref().map(|whole| self.plan.entries.len() - whole.entry),
-        };
+        let away = self.whole.as_ref().map(|whole| self.plan.entries.len() - whole.entry);
+        let links = Links::of(written, common.label.as_deref(), common.depends_on, away);
         let profile = spec.profile();
         if profile.starts_program
             && let Some(distrust) = self.distrust
@@ -366,47 +358,6 @@ impl Loading<'_> {
             spec,
         });
     }
-}
-
-/// The canonical type of a check, and a note where it stands there by an old name.
-fn kind(check: Span, pairs: &[(Node, Node)]) -> Result<(&'static str, Option<Diagnostic>), Diagnostic> {
-    let mut texts = pairs.iter().filter_map(|(key, value)| match &key.value {
-        Value::Scalar(Scalar { text, .. }) => Some((text.as_str(), key.span, value)),
-        Value::Seq(_) | Value::Map(_) => None,
-    });
-    let Some((_, _, value)) = texts.clone().find(|(text, _, value)| *text == "type" && !value.is_null()) else {
-        let first = pairs.first().map_or(check, |(key, _)| key.span);
-        let missing = |span, message| Diagnostic::error(Flaw::MissingKey, span, message);
-        return Err(match texts.find(|(text, ..)| nearest(text, &["type"]).is_some()) {
-            Some(("type", span, _)) => missing(span, "`type` is empty").help(format!("one of {}", known_types())),
-            Some((_, span, _)) => missing(span, "this check has no `type`").help("did you mean `type`?"),
-            None => missing(first, "this check has no `type`").help(format!("add `type:`, one of {}", known_types())),
-        });
-    };
-    let Value::Scalar(Scalar { text, .. }) = &value.value else {
-        let problem = Diagnostic::error(Flaw::WrongType, value.span, "`type`: expected the name of a check");
-        return Err(problem.help(format!("one of {}", known_types())));
-    };
-    let (kind, deprecated) = Spec::canonical(text).ok_or_else(|| unknown_type(text, value.span))?;
-    Ok((kind, deprecated.then(|| deprecated_alias(text, kind, value.span))))
-}
-
-fn known_types() -> String {
-    Spec::types().join(", ")
-}
-
-fn unknown_type(text: &str, span: Span) -> Diagnostic {
-    let types = Spec::types();
-    let message = format!("there is no check of type `{}`", escaped(&text.chars().take(40).collect::<String>()));
-    let near = || nearest(text, &types).map(|near| format!("did you mean `{near}`?"));
-    let help = type_help(text).or_else(near).unwrap_or_else(|| format!("one of {}", types.join(", ")));
-    Diagnostic::error(Flaw::UnknownType, span, message).help(help)
-}
-
-/// A note: even `--strict` does not refuse the old name.
-fn deprecated_alias(text: &str, kind: &str, span: Span) -> Diagnostic {
-    let warning = Diagnostic::warning(Flaw::DeprecatedAlias, span, format!("`{text}` is an old name of `{kind}`"));
-    Diagnostic { severity: Severity::Note, ..warning }.help(format!("write `type: {kind}`"))
 }
 
 /// What a file that somebody else could have written names is not started.

@@ -30,9 +30,7 @@ impl Chain {
         let mut chain = Self::default();
         for entry in all {
             let waits_for = plan.waits_for(*entry).iter().filter(|other| all.contains(other));
-            let open = waits_for
-                .map(|other| chain.waiting_for.entry(*other).or_default().push(*entry))
-                .count();
+            let open = waits_for.map(|other| chain.waiting_for.entry(*other).or_default().push(*entry)).count();
             let is_needed = !is_on_demand(*entry);
             if open > 0 || !is_needed {
                 chain.held.insert(*entry, Held { open, is_needed, is_blocked: false });

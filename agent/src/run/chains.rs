@@ -47,7 +47,8 @@ impl Running<'_> {
 
     /// The parts of a check of which anything is wanted.
     fn parts_of(&self, entry: usize) -> Vec<usize> {
-        let is_wanted = |part: &usize| self.selection.whole_of(*part).is_some() && self.selection.last_of(*part).is_some();
+        let is_wanted =
+            |part: &usize| self.selection.whole_of(*part).is_some() && self.selection.last_of(*part).is_some();
         self.plan.parts_of(entry).filter(is_wanted).collect()
     }
 

@@ -47,7 +47,10 @@ impl Common {
             fields.warn_idle("takes_node_out", "on a check that is not critical", "leave out one of the two");
         }
         let judgement = judgement::parse(fields, &tags);
-        let depends_on = fields.optional::<Names>(DEPENDS_ON, "The `name` of a check, or a list of names: it waits for them, and is not tried when one fails.");
+        let depends_on = fields.optional::<Names>(
+            DEPENDS_ON,
+            "The `name` of a check, or a list of names: it waits for them, and is not tried when one fails.",
+        );
         let depends_on = depends_on.map_or_else(Vec::new, |names| names.0);
         // They are checks of their own.
         let _ = fields.optional::<Parts>(PARTS, "Checks of the parts of what this one looks at from end to end: run when it fails, and its failure says which of them is guilty.");
