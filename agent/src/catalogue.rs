@@ -102,6 +102,7 @@ pub enum Cause {
     NxDomain,
     Overloaded,
     OwnFault,
+    PartsDisagree,
     PermissionDenied,
     Prohibited,
     ReadOnly,
@@ -224,7 +225,7 @@ static OWN_FAULT: &Code = &ALL[ALL.len() - 1];
 pub static ALL: &[Code] = &[
     entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret, or another value that stands elsewhere, is not there, or is empty", "set the variable or write the file, for the user who runs conn-check")
         .when("the variable is not set where conn-check runs", "{type: redis, host: cache.internal, password: {env: REDIS_PASSWORD}}"),
-    entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a certificate or key that the file names cannot be used", "put it there, readable for the user who runs conn-check; or correct the path")
+    entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a file that the check names cannot be used: a certificate, a key, an expected body", "put it there, readable for the user who runs conn-check; or correct the path")
         .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, client_cert: /etc/ssl/app/client.pem}"),
     entry(Phase::Local, Cause::Missing, "local.missing", Owner::Host, "a file, a directory or a program of this host is not there", "put it there, or correct the path")
         .when("nothing has that path", "{type: file, path: /srv/app/no-such-file}"),
@@ -428,6 +429,8 @@ pub static ALL: &[Code] = &[
         .when("the service breaks down over the request", "{type: http, url: 'https://app.internal/health'}"),
     entry(Phase::Request, Cause::NotFailed, "request.not-failed", Owner::Service, "the check passes, and is expected to fail", "close what is to be closed; or take `expect_failure` away")
         .when("something listens on the port that is to be closed", "{type: tcp, host: db.internal, port: 5432, expect_failure: connect.refused}"),
+    entry(Phase::Request, Cause::PartsDisagree, "request.parts-disagree", Owner::Service, "every part of an end-to-end check is well, and together they are not", "look at what joins the parts: the configuration of what stands between them")
+        .when("the application answers, the reverse proxy has the file, and its X-Accel location is another one", "{type: http, url: 'https://app.internal/download/', expected_body: dummy, hint: the X-Accel configuration of the reverse proxy, parts: [{type: http, url: 'http://app.internal:8000/download/', expected_headers: {x-accel-redirect: /protected/dummy}}, {type: http, url: 'https://app.internal/dummy'}]}"),
     entry(Phase::Run, Cause::Deadline, "run.deadline", Owner::Config, "--max-timeout came before the check could start", "raise --max-timeout or --concurrency, or split the file")
         .when("checks before it took all the time of `--max-timeout`", "{type: tcp, host: db.internal, port: 5432}"),
     entry(Phase::Run, Cause::OwnFault, "run.own-fault", Owner::Host, "a fault of conn-check itself", "please report it with the output of --tracebacks")

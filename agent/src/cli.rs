@@ -108,6 +108,10 @@ pub struct Args {
     #[arg(long, value_name = "true|false", action = ArgAction::Set, help_heading = "What is checked")]
     pub warnings_as_errors: Option<bool>,
 
+    /// Run the parts of end-to-end checks also when those pass
+    #[arg(long, help_heading = "What is checked")]
+    pub all_parts: bool,
+
     /// Only read the file and say what is wrong with it
     #[arg(long, help_heading = "What is checked")]
     pub validate: bool,

@@ -56,6 +56,18 @@ impl Judgement {
         }
     }
 
+    /// Whether a failure is the right result, or known, on this day.
+    pub(crate) fn excuses(&self, failure: &Failure, today: Date) -> bool {
+        let is_it = |code: &Code| code.name == failure.code.name;
+        let accepted = self.accepted.as_ref().is_some_and(|accepted| is_it(accepted.code) && today <= accepted.until);
+        accepted || self.expected.iter().any(|code| is_it(code))
+    }
+
+    /// The same without what it says to do: of a failure that is explained otherwise.
+    pub(crate) fn without_hint(&self) -> Self {
+        Self { hint: None, ..self.clone() }
+    }
+
     fn is_silent(&self) -> bool {
         self.hint.is_none() && self.owner.is_none() && self.expected.is_empty() && self.accepted.is_none()
     }

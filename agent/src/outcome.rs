@@ -6,6 +6,7 @@ use crate::fault::{Failure, Phase};
 use crate::phase::words;
 use crate::since::Since;
 use serde_json::{Value, json};
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ words! {
     pub SkipReason {
         /// What it needs, an earlier result of its check, failed.
         AfterFailure "after-failure",
+        /// A check that it waits for (`depends_on`) failed.
+        DependencyFailed "dependency-failed",
         /// The run was ended from outside.
         Interrupted "interrupted",
         /// `--dry-run`: nothing was tried.
@@ -74,6 +77,7 @@ impl SkipReason {
     pub const fn about(self) -> &'static str {
         match self {
             Self::AfterFailure => "not tried: what it needs failed",
+            Self::DependencyFailed => "not tried: a check that it depends on failed",
             Self::Interrupted => "not finished: the run was interrupted",
             Self::DryRun => "not tried: this is a dry run",
         }
@@ -128,6 +132,30 @@ pub struct Outcome {
     pub difference: Option<Box<Difference>>,
     /// What changed since it passed last, where it failed and that is remembered.
     pub since: Option<Box<Since>>,
+    /// Why it was not tried, where a check that it depends on failed.
+    pub blocked: Option<Box<Blocked>>,
+    /// Those of its parts that were run, by their places in the plan.
+    pub parts: Vec<usize>,
+}
+
+/// Why a check was not tried.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Blocked {
+    /// The check that it waits for.
+    pub by: String,
+    /// The check that failed: that one, or one that it waits for in turn.
+    pub failed: String,
+}
+
+impl fmt::Display for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { by, failed } = self;
+        if by == failed {
+            write!(f, "not tried: `{by}` failed")
+        } else {
+            write!(f, "not tried: `{by}` was not tried, as `{failed}` failed")
+        }
+    }
 }
 
 impl Outcome {
@@ -135,6 +163,12 @@ impl Outcome {
     #[must_use]
     pub fn skipped(entry: usize, results: usize, reason: SkipReason, at: Duration) -> Self {
         Self { entry, steps: vec![Step::skipped(reason, at); results], ..Self::default() }
+    }
+
+    /// The outcome of a check that waits for one that failed.
+    #[must_use]
+    pub(crate) fn blocked(entry: usize, results: usize, blocked: Blocked, at: Duration) -> Self {
+        Self { blocked: Some(Box::new(blocked)), ..Self::skipped(entry, results, SkipReason::DependencyFailed, at) }
     }
 
     /// The outcome of a check that failed before its first result was decided.

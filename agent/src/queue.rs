@@ -1,7 +1,11 @@
-//! The checks that wait for their turn, the limit per host (`--per-host`), and that of programs.
+//! The checks that wait for their turn, or for others (`depends_on`, `parts`); the limit per host (`--per-host`), and that of
+//! programs.
+
+mod chain;
 
 use crate::checks::Spec;
 use crate::plan::Plan;
+use chain::Chain;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 
@@ -14,6 +18,8 @@ pub(crate) struct Queue {
     hosts: Vec<Host>,
     /// The hosts of each check, by its place in the plan; none without a limit.
     of_entry: HashMap<usize, Vec<usize>>,
+    /// Those that wait for others.
+    chain: Chain,
 }
 
 /// What is known of a host; those that start programs of this one have it in common.
@@ -29,7 +35,7 @@ struct Host {
 impl Queue {
     /// Checks that wait, by their place in the plan.
     pub(crate) fn new(entries: impl Iterator<Item = usize>) -> Self {
-        Self { waiting: entries.collect(), hosts: Vec::new(), of_entry: HashMap::new() }
+        Self { waiting: entries.collect(), hosts: Vec::new(), of_entry: HashMap::new(), chain: Chain::default() }
     }
 
     /// Lets no more programs run at once than a host carries beside its own work: each is a process, of an interpreter
@@ -58,6 +64,13 @@ impl Queue {
             self.of_entry.insert(*entry, known.collect());
         }
         Self { hosts: vec![Host { most, ..Host::default() }; numbers.len()], ..self }
+    }
+
+    /// Holds back what waits for others, and the parts that are run only when they are needed. The last to be said of a queue.
+    pub(crate) fn chained(mut self, plan: &Plan, is_on_demand: impl Fn(usize) -> bool) -> Self {
+        self.chain = Chain::of(&self.waiting, plan, is_on_demand);
+        self.waiting.retain(|entry| !self.chain.holds(*entry));
+        self
     }
 
     /// Whether none can be started now, though some may be set aside.
@@ -92,10 +105,32 @@ impl Queue {
         }
     }
 
-    /// Empties the queue: all that never started, those set aside included, in the plan's order.
+    /// A check is decided: those that wait for it may start; of those that cannot, as it failed, the places.
+    pub(crate) fn decided(&mut self, entry: usize, has_failed: bool) -> Vec<usize> {
+        let blocked = self.chain.decided(entry, has_failed);
+        self.waiting.extend(self.chain.freed());
+        blocked
+    }
+
+    /// A part is needed; whether it can start, now or later: what it depends on may have failed.
+    pub(crate) fn demand(&mut self, part: usize) -> bool {
+        let can = self.chain.demand(part);
+        self.waiting.extend(self.chain.freed());
+        can
+    }
+
+    /// A part is not needed: those that wait for it need not.
+    pub(crate) fn dismiss(&mut self, part: usize) {
+        self.chain.forget(part);
+        self.decided(part, false);
+    }
+
+    /// Empties the queue: all that never started, those set aside included, in the plan's order; not the parts that nobody
+    /// has needed.
     pub(crate) fn drain(&mut self) -> BTreeSet<usize> {
         let mut all = std::mem::take(&mut self.waiting);
         self.hosts.iter_mut().for_each(|host| all.append(&mut host.aside));
+        all.extend(self.chain.drain());
         all
     }
 }
@@ -156,6 +191,31 @@ mod tests {
         assert_eq!(started(&mut queue), (0..16).chain([20]).collect::<Vec<_>>());
         queue.finished(3);
         assert_eq!(started(&mut queue), [16]);
+    }
+
+    #[test]
+    fn what_waits_starts_when_all_are_decided_and_what_is_not_needed_never() {
+        let check = |name: &str, more: &str| format!("- {{type: tcp, host: h, port: 1, name: {name}{more}}}\n");
+        let text = check("a", "") + &check("b", ", depends_on: [a, d]") + &check("c", ", depends_on: b") + &check("d", "");
+        let source = Source::own("test", text);
+        let (mut plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
+        assert!(plan.link().is_empty());
+        let begun = || {
+            let mut queue = Queue::new(0..4).chained(&plan, |entry| entry == 3);
+            assert_eq!(started(&mut queue), [0]);
+            queue
+        };
+        let mut queue = begun();
+        assert!(queue.decided(0, false).is_empty() && started(&mut queue).is_empty());
+        queue.dismiss(3);
+        assert_eq!(started(&mut queue), [1]);
+        let mut queue = begun();
+        assert_eq!(queue.decided(0, true), [1], "it does not wait for what cannot help");
+        assert_eq!(queue.decided(1, true), [2]);
+        assert!(queue.drain().is_empty(), "nobody has needed the part");
+        let mut queue = begun();
+        assert!(queue.demand(3));
+        assert_eq!(queue.drain(), [1, 2, 3].into());
     }
 
     #[test]

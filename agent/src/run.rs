@@ -1,12 +1,15 @@
 //! Running a plan: as many checks at once as the host safely carries, each in a task of its own,
 //! until all are decided or the time is over.
 
+mod chains;
+mod guilt;
 mod options;
 mod panics;
 mod trace;
 
 pub use crate::net::{Family, PROXY_VARIABLES, ProxyVariables};
 pub use crate::outcome::Outcome;
+use chains::Chains;
 pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
@@ -67,6 +70,7 @@ pub async fn run(
         queue: options.queue(plan, selection, &shared),
         again: again(plan),
         shared,
+        chains: Chains::default(),
         join_set: JoinSet::new(),
         tasks: BTreeMap::new(),
         done: Vec::with_capacity(plan.entries.len()),
@@ -110,6 +114,7 @@ struct Running<'a> {
     shared: Arc<Shared>,
     again: Again,
     queue: Queue,
+    chains: Chains,
     join_set: JoinSet<Outcome>,
     tasks: BTreeMap<usize, Task>,
     done: Vec<Outcome>,
@@ -209,38 +214,31 @@ impl Running<'_> {
         self.tasks.insert(entry, Task { began: Instant::now(), findings });
     }
 
-    fn landed(&mut self, mut outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
+    fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         self.tasks.remove(&outcome.entry);
-        self.plan.entries[outcome.entry].judgement.apply(&mut outcome, self.today);
-        if let Some(comparison) = &self.options.comparison {
-            outcome.compare(comparison, self.shared.end());
-        }
-        if let Some(recall) = &self.options.recall {
-            recall.tell(self.plan, &mut outcome);
-        }
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
             while let Ok(event) = heard.try_recv() {
                 tell(&event);
             }
-            tell(&Event::Finished(Box::new(outcome.clone())));
         }
-        self.done.push(outcome);
+        self.ended(outcome, tell);
     }
 
     /// The time is over: what has not started will not.
     fn too_late(&mut self, tell: &mut impl FnMut(&Event)) {
         let at = self.shared.began.elapsed();
+        self.chains.is_over = true;
         for entry in self.queue.drain() {
             let outcome = Outcome::failed(entry, self.plan.entries[entry].results.len(), at, Failure::deadline());
-            tell(&Event::Finished(Box::new(outcome.clone())));
-            self.done.push(outcome);
+            self.decide(outcome, tell);
         }
     }
 
     /// The run was interrupted: keeps what is known of the checks under way.
     fn give_up(&mut self, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
+        self.chains.is_over = true;
         // What has ended and was not looked at yet has its outcome.
         while let Some(joined) = self.join_set.try_join_next() {
             if let Ok(outcome) = joined {
@@ -259,6 +257,8 @@ impl Running<'_> {
             let results = self.plan.entries[entry].results.len();
             self.done.push(Outcome::skipped(entry, results, SkipReason::Interrupted, at));
         }
+        let unexplained = self.unexplained();
+        self.done.extend(unexplained);
         if self.events.is_some() {
             while let Ok(event) = heard.try_recv() {
                 tell(&event);
@@ -333,8 +333,7 @@ fn gather(
         warnings: findings.warnings,
         facts: findings.facts,
         elapsed: began.elapsed(),
-        difference: None,
-        since: None,
+        ..Outcome::default()
     };
     outcome.apply_warnings();
     outcome

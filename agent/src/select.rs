@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::plan::{Entry, Plan};
 use crate::settings::meant::nearest;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What the command line asks for; empty lists ask for everything.
 #[derive(Clone, Debug, Default)]
@@ -24,16 +24,23 @@ pub struct Selection {
     wanted: Vec<bool>,
     /// Where the results of each check end among them.
     ends: Vec<usize>,
+    /// The check that each part is one of.
+    wholes: HashMap<usize, usize>,
 }
 
 impl Selection {
     /// Applies what is wanted to a plan.
     #[must_use]
     pub fn of(plan: &Plan, wanted: &Wanted) -> Self {
-        let mut selection = Self { wanted: Vec::new(), ends: Vec::with_capacity(plan.entries.len()) };
-        for entry in &plan.entries {
-            selection.wanted.extend(wanted.results_of(entry));
+        let mut selection =
+            Self { wanted: Vec::new(), ends: Vec::with_capacity(plan.entries.len()), wholes: HashMap::new() };
+        for (number, entry) in plan.entries.iter().enumerate() {
+            // Who wants a check wants to know which part of it is guilty.
+            let whole = plan.whole_of(number);
+            let is_of_wanted = whole.is_some_and(|whole| selection.last_of(whole).is_some());
+            selection.wanted.extend(wanted.results_of(entry, is_of_wanted));
             selection.ends.push(selection.wanted.len());
+            selection.wholes.extend(whole.map(|whole| (number, whole)));
         }
         selection
     }
@@ -42,7 +49,7 @@ impl Selection {
     #[must_use]
     pub fn narrowed(&self, other: &Self) -> Self {
         let wanted = self.wanted.iter().zip(&other.wanted).map(|(one, other)| *one && *other).collect();
-        Self { wanted, ends: self.ends.clone() }
+        Self { wanted, ends: self.ends.clone(), wholes: self.wholes.clone() }
     }
 
     /// Whether a result is wanted.
@@ -65,6 +72,18 @@ impl Selection {
     /// The checks of which anything is wanted.
     pub fn entries(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.ends.len()).filter(|entry| self.last_of(*entry).is_some())
+    }
+
+    /// The checks that are run whatever comes of others: all but the parts of checks that are run.
+    pub fn first(&self) -> impl Iterator<Item = usize> + '_ {
+        self.entries().filter(|entry| self.whole_of(*entry).is_none())
+    }
+
+    /// The check that one is a part of, where that is wanted: the part is run when it is needed. A part that alone is wanted is
+    /// a check like any other.
+    #[must_use]
+    pub fn whole_of(&self, entry: usize) -> Option<usize> {
+        self.wholes.get(&entry).copied().filter(|whole| self.last_of(*whole).is_some())
     }
 
     /// Whether nothing is wanted.
@@ -114,10 +133,13 @@ impl Wanted {
         Diagnostic::file(Flaw::NothingSelected, message).help(help)
     }
 
-    fn results_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = bool> + 'a {
+    /// Which results of a check are wanted; of a part, whether the check is that it is one of.
+    fn results_of<'a>(&'a self, entry: &'a Entry, is_of_wanted: bool) -> impl Iterator<Item = bool> + 'a {
         let tagged = |tags: &[String]| tags.iter().any(|tag| entry.tags.contains(tag));
         let check = (self.include_tags.is_empty() || tagged(&self.include_tags)) && !tagged(&self.exclude_tags);
-        let whole = self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches_check(pattern, entry));
+        let whole = is_of_wanted
+            || self.patterns.is_empty()
+            || self.patterns.iter().any(|pattern| matches_check(pattern, entry));
         let by_name = move |name: &str| self.patterns.iter().any(|pattern| matches(pattern, name));
         entry.results.iter().map(move |result| check && (whole || by_name(&result.name)))
     }

@@ -184,6 +184,10 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     if settings.connect_timeout != CONNECT_TIMEOUT {
         arguments.push(format!("--connect-timeout={}", settings.connect_timeout));
     }
+    // `--string-args` gives a text.
+    if parameters.get("all-parts").is_some_and(|all| *all == Value::Bool(true) || *all == "true") {
+        arguments.push("--all-parts".to_owned());
+    }
     let tags = |key: &str| Some(words(parameters, key).join(",")).filter(|tags| !tags.is_empty());
     let included = tags("include-tags");
     // Requested tags replace the exclusion of Nagios.

@@ -8,6 +8,7 @@ mod bounds;
 mod calls;
 mod canaries;
 mod celery;
+mod chains;
 mod clock;
 mod clocks;
 mod command;

@@ -234,7 +234,7 @@ fn every_action_has_a_name_and_a_schema_that_juju_takes() {
             assert_eq!(schema["properties"][list]["type"], serde_json::json!(["string", "array"]), "{name} {list}");
         }
         assert_eq!(schema["additionalProperties"], false, "{name} would take misspelt parameters");
-        for parameter in ["include-tags", "exclude-tags", "patterns", "format", "max-timeout", "fail-on"] {
+        for parameter in ["include-tags", "exclude-tags", "patterns", "format", "max-timeout", "all-parts", "fail-on"] {
             assert!(!schema["properties"][parameter].is_null(), "{name} has no {parameter}");
         }
     }

@@ -53,6 +53,7 @@ pub mod chrony;
 pub mod django;
 pub mod dns;
 pub mod dovecot;
+pub mod downloads;
 pub mod exim;
 pub mod ferretdb;
 pub mod forwarder;

@@ -35,6 +35,7 @@ const USED: &[&str] = &[
     "only",
     "include_tags",
     "exclude_tags",
+    "all_parts",
     "strict",
     "warnings_as_errors",
     "validate",

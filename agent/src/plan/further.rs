@@ -3,13 +3,14 @@
 
 use crate::checks;
 use crate::secret::{may_hold_login, redact_url};
+use crate::settings::chain::PARTS;
 use crate::settings::is_reference;
 use crate::settings::shape::Shown;
 use crate::text::shortened;
 use crate::yaml::{Node, Value};
 
-/// What every check has a word for already: its type, its name and its target.
-const SAID: [&str; 5] = ["type", "name", "host", "port", "url"];
+/// What every check has a word for already: its type, its name and its target; and its parts, which are checks.
+const SAID: [&str; 6] = ["type", "name", "host", "port", "url", PARTS];
 
 const STARS: &str = "***";
 

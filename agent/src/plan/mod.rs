@@ -5,13 +5,17 @@ mod by_url;
 mod defaults;
 mod further;
 mod include;
+mod kind;
+mod links;
 pub(crate) mod mask;
+mod parts;
 mod pieces;
 mod render;
 pub mod schema;
 mod twins;
 
 pub use include::Include;
+pub use links::Links;
 pub use render::{render, render_showing};
 
 use crate::checks::{Profile, ResultName, Spec};
@@ -22,13 +26,15 @@ use crate::judgement::Judgement;
 use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
 use crate::settings::common::Common;
-use crate::settings::meant::type_help;
-use crate::settings::{Fields, Secrets, Word, nearest};
+use crate::settings::{Fields, Secrets, Word};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
-use crate::yaml::{self, Node, Scalar, Value};
+use crate::yaml::{self, Node, Value};
 use by_url::Expanded;
 use defaults::FileDefaults;
+use kind::kind;
+use parts::Whole;
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -88,6 +94,8 @@ pub struct Entry {
     pub critical: bool,
     /// What the file says of its verdict.
     pub judgement: Judgement,
+    /// How it hangs together with others.
+    pub links: Links,
     /// Its failure takes this node out of service, whoever has to mend it.
     pub takes_node_out: bool,
     /// Somebody logs in.
@@ -173,6 +181,7 @@ fn read(source: &Source, defaults: Defaults, strict: bool, secrets: Secrets) -> 
         distrust,
         plan: Plan::default(),
         diagnostics: Vec::new(),
+        whole: None,
     };
     loading.file(&source.text);
     let Loading { plan, of_file, mut diagnostics, .. } = loading;
@@ -205,6 +214,8 @@ struct Loading<'a> {
     distrust: Option<&'a Distrust>,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
+    /// The check whose parts are being read.
+    whole: Option<Whole>,
 }
 
 impl Loading<'_> {
@@ -225,16 +236,23 @@ impl Loading<'_> {
     }
 
     fn items(&mut self, items: &[Node]) {
-        let mut rest = items;
-        if let [first, checks @ ..] = items
+        let mut checks = items;
+        if let [first, others @ ..] = items
             && let Value::Map(pairs) = &first.value
             && FileDefaults::is_entry(pairs)
         {
             let (of_file, problems) = FileDefaults::of(first, pairs);
             self.of_file = of_file;
             self.diagnostics.extend(problems);
-            rest = checks;
+            checks = others;
         }
+        self.checks(checks);
+        self.diagnostics.extend(self.of_file.idle());
+        self.diagnostics.extend(twins::warnings(items, &self.lines));
+    }
+
+    /// The checks of a list: of the file, or of the parts of a check.
+    fn checks(&mut self, mut rest: &[Node]) {
         while let Some(first) = rest.first() {
             let (pieces, others) = rest.split_at(pieces::count(rest));
             if pieces.len() > 1 {
@@ -244,8 +262,6 @@ impl Loading<'_> {
             }
             rest = others;
         }
-        self.diagnostics.extend(self.of_file.idle());
-        self.diagnostics.extend(twins::warnings(items, &self.lines));
     }
 
     fn note(&mut self, diagnostic: Diagnostic) {
@@ -262,6 +278,9 @@ impl Loading<'_> {
         if FileDefaults::is_entry(pairs) {
             return self.note(defaults::misplaced(item));
         }
+        if let Some(problem) = self.whole.as_ref().and_then(|_| parts::misplaced(pairs)) {
+            return self.note(problem);
+        }
         if Include::is_one(pairs) {
             let (include, noted) = Include::read(item.span, pairs, self.plan.entries.len());
             self.diagnostics.extend(noted);
@@ -273,13 +292,16 @@ impl Loading<'_> {
             Err(problem) => return self.note(problem),
         };
         self.diagnostics.extend(old_name);
-        let options = self.of_file.beside(kind, pairs);
+        let inherited = self.whole.as_ref().map_or(Cow::Borrowed(pairs.as_slice()), |whole| whole.hand_down(pairs));
+        let options = self.of_file.beside(kind, &inherited);
         let Expanded { checks, diagnostics } = by_url::expand(kind, &options, self.secrets);
         let began = self.diagnostics.len();
         self.diagnostics.extend(diagnostics);
+        let before = self.plan.entries.len();
         for options in &checks {
             self.check(kind, item.span, pairs, options, began);
         }
+        self.parts(pairs, before, checks.len());
     }
 
     /// One check. What is wrong with it was said since `began`, where several come of one mapping.
@@ -307,6 +329,8 @@ impl Loading<'_> {
             }
         }
         let Some(spec) = spec else { return };
+        let away = self.whole.as_ref().map(|whole| self.plan.entries.len() - whole.entry);
+        let links = Links::of(written, common.label.as_deref(), common.depends_on, away);
         let profile = spec.profile();
         if profile.starts_program
             && let Some(distrust) = self.distrust
@@ -338,53 +362,13 @@ impl Loading<'_> {
             is_local,
             critical: common.critical,
             judgement: common.judgement,
+            links,
             takes_node_out: common.takes_node_out,
             logs_in: read.logs_in,
             asks_once,
             spec,
         });
     }
-}
-
-/// The canonical type of a check, and a note where it stands there by an old name.
-fn kind(check: Span, pairs: &[(Node, Node)]) -> Result<(&'static str, Option<Diagnostic>), Diagnostic> {
-    let mut texts = pairs.iter().filter_map(|(key, value)| match &key.value {
-        Value::Scalar(Scalar { text, .. }) => Some((text.as_str(), key.span, value)),
-        Value::Seq(_) | Value::Map(_) => None,
-    });
-    let Some((_, _, value)) = texts.clone().find(|(text, _, value)| *text == "type" && !value.is_null()) else {
-        let first = pairs.first().map_or(check, |(key, _)| key.span);
-        let missing = |span, message| Diagnostic::error(Flaw::MissingKey, span, message);
-        return Err(match texts.find(|(text, ..)| nearest(text, &["type"]).is_some()) {
-            Some(("type", span, _)) => missing(span, "`type` is empty").help(format!("one of {}", known_types())),
-            Some((_, span, _)) => missing(span, "this check has no `type`").help("did you mean `type`?"),
-            None => missing(first, "this check has no `type`").help(format!("add `type:`, one of {}", known_types())),
-        });
-    };
-    let Value::Scalar(Scalar { text, .. }) = &value.value else {
-        let problem = Diagnostic::error(Flaw::WrongType, value.span, "`type`: expected the name of a check");
-        return Err(problem.help(format!("one of {}", known_types())));
-    };
-    let (kind, deprecated) = Spec::canonical(text).ok_or_else(|| unknown_type(text, value.span))?;
-    Ok((kind, deprecated.then(|| deprecated_alias(text, kind, value.span))))
-}
-
-fn known_types() -> String {
-    Spec::types().join(", ")
-}
-
-fn unknown_type(text: &str, span: Span) -> Diagnostic {
-    let types = Spec::types();
-    let message = format!("there is no check of type `{}`", escaped(&text.chars().take(40).collect::<String>()));
-    let near = || nearest(text, &types).map(|near| format!("did you mean `{near}`?"));
-    let help = type_help(text).or_else(near).unwrap_or_else(|| format!("one of {}", types.join(", ")));
-    Diagnostic::error(Flaw::UnknownType, span, message).help(help)
-}
-
-/// A note: even `--strict` does not refuse the old name.
-fn deprecated_alias(text: &str, kind: &str, span: Span) -> Diagnostic {
-    let warning = Diagnostic::warning(Flaw::DeprecatedAlias, span, format!("`{text}` is an old name of `{kind}`"));
-    Diagnostic { severity: Severity::Note, ..warning }.help(format!("write `type: {kind}`"))
 }
 
 /// What a file that somebody else could have written names is not started.

@@ -1,7 +1,7 @@
 //! `health`: `NAME ... working` or `NAME ... unavailable: REASON`, a line for each check, as the command of
 //! django-health-check prints them; conn-check-serve says the same words in its other forms. The exit status is 0 or 1.
 
-use crate::outcome::{SkipReason, Verdict, Warning};
+use crate::outcome::{Verdict, Warning};
 use crate::report::view::{CheckView, View};
 use crate::report::{Format, Reporter, Warnings};
 use std::fmt;
@@ -68,8 +68,7 @@ impl Health {
             return Self::Unavailable(failure.line());
         }
         if check.verdict() == Verdict::Skip {
-            let why = check.skip_reason().map_or("not tried", SkipReason::about);
-            return Self::Unavailable(why.to_owned());
+            return Self::Unavailable(check.why_skipped().unwrap_or_else(|| "not tried".to_owned()));
         }
         let is_told = |warning: &&Warning| {
             let is_ours = is_of_this_node(warning.kind.code());

@@ -4,6 +4,7 @@ use crate::comparison::Subject;
 use crate::diagnostic::{JsonDiagnostic, to_json};
 use crate::fault::Failure;
 use crate::outcome::{SkipReason, Timing, Warning};
+use crate::report::chain::Chain;
 use crate::report::view::{CheckView, Counts, Overall, Row, View};
 use crate::report::{Format, Refusal, Refused, Reporter, Style};
 use crate::since::{Difference, Since};
@@ -145,6 +146,8 @@ pub(super) struct JsonCheck<'a> {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    #[serde(flatten)]
+    chain: Chain,
     elapsed_seconds: f64,
     results: Vec<Value>,
     phases: Vec<Value>,
@@ -170,6 +173,7 @@ impl<'a> JsonCheck<'a> {
             line: check.entry.line,
             verdict: check.verdict().slug(),
             reason: check.skip_reason().map(SkipReason::slug),
+            chain: check.chain.clone(),
             elapsed_seconds: seconds(check.outcome.elapsed),
             results: check.rows.iter().map(result).collect(),
             phases: check.outcome.phases.iter().map(phase).collect(),

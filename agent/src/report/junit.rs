@@ -1,7 +1,7 @@
 //! `junit`: the XML that CI systems read, in the form that Jenkins' xunit plugin takes (junit-10), which GitLab, GitHub's
 //! actions and the others take as well.
 
-use crate::outcome::{SkipReason, Verdict};
+use crate::outcome::Verdict;
 use crate::report::view::{CheckView, Counts, Row, View};
 use crate::report::{Format, Refusal, Reporter, reporter, series};
 use std::collections::HashMap;
@@ -171,8 +171,8 @@ fn case(row: &Row<'_>, name: &str, out: &mut dyn Write) -> io::Result<()> {
             )
         }
         (Verdict::Skip, _) => {
-            let why = row.step.reason.map_or("", SkipReason::about);
-            writeln!(out, "{head}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(why))
+            let why = row.why_skipped();
+            writeln!(out, "{head}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(&why))
         }
         _ if row.warnings.is_empty() && row.notes.is_empty() => writeln!(out, "{head}/>"),
         _ => {

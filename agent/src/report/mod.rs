@@ -1,6 +1,7 @@
 //! From what happened to bytes: one file per format, all over the same [`View`]. A format is one file
 //! and one line in [`FORMATS`].
 
+mod chain;
 mod format;
 mod health;
 mod human;

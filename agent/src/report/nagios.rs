@@ -134,7 +134,7 @@ fn line(title: &str, check: &CheckView<'_>, style: Style) -> String {
             format!("[WARNING] {title} {}", warnings.join("; "))
         }
         (Verdict::Skip, _) => {
-            let why = check.skip_reason().map(|reason| format!("; {}", reason.about())).unwrap_or_default();
+            let why = check.why_skipped().map(|why| format!("; {why}")).unwrap_or_default();
             format!("[SKIPPED] {title}{why}")
         }
         (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {title}"),

@@ -113,7 +113,10 @@ impl Plain {
                 let warnings: Vec<_> = row.warnings.iter().map(|warning| warning.line()).collect();
                 format!("{stamp}{name} WARNING{label}{duration} - {}\n{notes}", warnings.join("; "))
             }
-            (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}{label}\n"),
+            (Verdict::Skip, _) => {
+                let why = row.blocked.map(|blocked| format!("    {blocked}\n")).unwrap_or_default();
+                format!("{stamp}SKIPPED: {name}{label}\n{why}")
+            }
             (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{label}{duration}\n{notes}"),
         }
     }

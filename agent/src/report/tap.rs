@@ -1,6 +1,6 @@
 //! `tap`: Test Anything Protocol, version 13.
 
-use crate::outcome::{SkipReason, Verdict};
+use crate::outcome::Verdict;
 use crate::report::view::{Row, View};
 use crate::report::{Format, Refusal, Reporter, reporter};
 use crate::text::escaped;
@@ -37,7 +37,7 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
     let name = description(&format!("{}{label}", row.name));
     match (row.step.verdict, row.failure) {
         (Verdict::Skip, _) => {
-            writeln!(out, "ok {number} - {name} # SKIP {}", row.step.reason.map_or("", SkipReason::about))
+            writeln!(out, "ok {number} - {name} # SKIP {}", escaped(&row.why_skipped()))
         }
         (Verdict::Fail, Some(failure)) => {
             // A failure that a harness shows, and does not count.

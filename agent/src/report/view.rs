@@ -5,9 +5,10 @@ use crate::catalogue::Note;
 use crate::comparison::{Difference, Subject};
 use crate::fault::Failure;
 use crate::judgement::{ACCEPTED, EXPECTED};
-use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
+use crate::outcome::{Blocked, Outcome, SkipReason, Step, Verdict, Warning};
 use crate::phase::words;
 use crate::plan::{Entry, Plan};
+use crate::report::chain::Chain;
 use crate::report::{Stage, Warnings, series};
 use crate::run::Report;
 use crate::select::Selection;
@@ -51,6 +52,8 @@ pub struct CheckView<'a> {
     pub outcome: &'a Outcome,
     /// Its wanted results.
     pub rows: Vec<Row<'a>>,
+    /// How it hangs together with others.
+    pub chain: Chain,
 }
 
 /// One wanted result: a line of the plain output.
@@ -64,6 +67,8 @@ pub struct Row<'a> {
     pub info: &'a str,
     /// What came of it.
     pub step: Step,
+    /// Which check has kept it from being tried.
+    pub blocked: Option<&'a Blocked>,
     /// Why it failed, if it did.
     pub failure: Option<&'a Failure>,
     /// What needs attention.
@@ -85,6 +90,15 @@ pub enum Remark<'a> {
     Accepted(&'a Value),
     /// It fails, as it should: the fact.
     Expected(&'a Value),
+}
+
+impl Row<'_> {
+    /// Why it was not tried, for people; nothing where it was.
+    #[must_use]
+    pub fn why_skipped(&self) -> String {
+        let about = || self.step.reason.map_or("", SkipReason::about).to_owned();
+        self.blocked.map_or_else(about, ToString::to_string)
+    }
 }
 
 impl fmt::Display for Remark<'_> {
@@ -219,7 +233,7 @@ impl<'a> CheckView<'a> {
     /// What was asked for of a check.
     pub(super) fn of(plan: &'a Plan, selection: &Selection, outcome: &'a Outcome) -> Self {
         let entry = &plan.entries[outcome.entry];
-        Self { entry, outcome, rows: rows(entry, selection, outcome) }
+        Self { entry, outcome, rows: rows(entry, selection, outcome), chain: Chain::of(plan, outcome) }
     }
 
     /// The worst verdict of its wanted results.
@@ -250,6 +264,12 @@ impl<'a> CheckView<'a> {
     pub(crate) fn skip_reason(&self) -> Option<SkipReason> {
         let skipped = self.verdict() == Verdict::Skip;
         skipped.then(|| self.rows.iter().find_map(|row| row.step.reason)).flatten()
+    }
+
+    /// The same for people.
+    pub(crate) fn why_skipped(&self) -> Option<String> {
+        let reason = self.skip_reason()?;
+        Some(self.outcome.blocked.as_ref().map_or_else(|| reason.about().to_owned(), ToString::to_string))
     }
 
     /// The certificate that ends first, of those that servers have shown.
@@ -369,7 +389,8 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         let difference =
             outcome.difference.as_deref().filter(|_| carries || (bearer.is_none() && last == Some(result)));
         let since = outcome.since.as_deref().filter(|_| carries);
-        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, notes, difference, since }
+        let blocked = outcome.blocked.as_deref();
+        Row { entry, name: &name.name, info: &name.info, step, blocked, failure, warnings, notes, difference, since }
     };
     wanted.map(row).collect()
 }

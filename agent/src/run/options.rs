@@ -37,6 +37,8 @@ pub struct Options {
     pub recall: Option<Arc<Recall>>,
     /// Facts for who wants to know later what changed: the addresses of names, resolvers, by which way connections go.
     pub surroundings: bool,
+    /// `--all-parts`: the parts of a check are run also when it passes.
+    pub all_parts: bool,
 }
 
 impl Options {
@@ -55,6 +57,7 @@ impl Options {
             comparison: None,
             recall: None,
             surroundings: false,
+            all_parts: false,
         }
     }
 
@@ -81,6 +84,6 @@ impl Options {
             Some(most) => all.limited(most, plan, &shared.resolver.resolv_conf().servers),
             None => all,
         };
-        limited.sparing_this_host(plan)
+        limited.sparing_this_host(plan).chained(plan, |entry| selection.whole_of(entry).is_some())
     }
 }

@@ -1,11 +1,12 @@
 //! What a template of the page is filled with.
 
 use super::forms::Served;
-use crate::outcome::{SkipReason, Timing, Verdict};
+use crate::outcome::{Timing, Verdict};
 use crate::report::{CheckView, Health, JSON, Style, is_well, rfc3339};
 use crate::since::lasting;
 use minijinja::Value;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The data of a page.
@@ -80,7 +81,7 @@ struct Check<'a> {
 #[derive(Serialize)]
 struct Problem<'a> {
     code: &'static str,
-    message: &'a str,
+    message: Cow<'a, str>,
     owner: &'static str,
     owner_is: &'static str,
     next_step: &'a str,
@@ -184,7 +185,7 @@ fn problems<'a>(check: &'a CheckView<'a>) -> Vec<Problem<'a>> {
     if let Some(failure) = check.failure() {
         return vec![Problem {
             code: failure.code.name,
-            message: &failure.message,
+            message: Cow::Borrowed(&failure.message),
             owner: failure.owner.slug(),
             owner_is: failure.owner.about(),
             next_step: &failure.next_step,
@@ -192,14 +193,14 @@ fn problems<'a>(check: &'a CheckView<'a>) -> Vec<Problem<'a>> {
     }
     let warned = check.warnings().map(|warning| Problem {
         code: warning.kind.code(),
-        message: &warning.message,
+        message: Cow::Borrowed(&warning.message),
         owner: warning.kind.owner().slug(),
         owner_is: warning.kind.owner().about(),
         next_step: warning.kind.next_step(),
     });
     let undecided = check.skip_reason().map(|reason| Problem {
         code: reason.slug(),
-        message: SkipReason::about(reason),
+        message: Cow::Owned(check.why_skipped().unwrap_or_default()),
         owner: "",
         owner_is: "",
         next_step: "",

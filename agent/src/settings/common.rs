@@ -1,6 +1,7 @@
 //! The options that every check has.
 
 use crate::judgement::Judgement;
+use crate::settings::chain::{DEPENDS_ON, Named, Names, PARTS, Parts};
 use crate::settings::judgement;
 use crate::settings::shape::Declared;
 use crate::settings::{Fields, Tags, Word};
@@ -16,6 +17,8 @@ pub(crate) struct Common {
     pub(crate) critical: bool,
     pub(crate) takes_node_out: bool,
     pub(crate) judgement: Judgement,
+    /// The names of the checks that it waits for.
+    pub(crate) depends_on: Vec<Named>,
 }
 
 impl Common {
@@ -44,7 +47,15 @@ impl Common {
             fields.warn_idle("takes_node_out", "on a check that is not critical", "leave out one of the two");
         }
         let judgement = judgement::parse(fields, &tags);
-        Self { label: label.map(|word| word.0), timeout, tags, warn_after, critical, takes_node_out, judgement }
+        let depends_on = fields.optional::<Names>(
+            DEPENDS_ON,
+            "The `name` of a check, or a list of names: it waits for them, and is not tried when one fails.",
+        );
+        let depends_on = depends_on.map_or_else(Vec::new, |names| names.0);
+        // They are checks of their own.
+        let _ = fields.optional::<Parts>(PARTS, "Checks of the parts of what this one looks at from end to end: run when it fails, and its failure says which of them is guilty.");
+        let label = label.map(|word| word.0);
+        Self { label, timeout, tags, warn_after, critical, takes_node_out, judgement, depends_on }
     }
 }
 

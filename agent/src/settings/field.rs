@@ -261,6 +261,11 @@ impl<'a> Field<'a> {
         self.node.is_null()
     }
 
+    /// Where the value stands.
+    pub(crate) const fn span(&self) -> Span {
+        self.node.span
+    }
+
     /// "expected ..., found ...", without showing what may be a secret.
     pub(crate) fn wrong(&self, shape: &Shape) -> Misfit {
         if let Some(tuple) = self.python_tuple() {

@@ -7,6 +7,7 @@
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::{Cause, Fault};
 use crate::secret::{Redactor, ours, sentence};
+use crate::settings::chain::PARTS;
 use crate::settings::detour::Wishes;
 use crate::settings::field::{Secrets, Vault};
 use crate::settings::shape::{Declared, Shown, StoodIn};
@@ -284,6 +285,10 @@ impl<'a> Fields<'a> {
                 self.diagnostics.push(unknown_key(pair, &self.asked));
                 continue;
             };
+            if pair.key == PARTS {
+                // Each says it of itself.
+                continue;
+            }
             for warning in unexpanded::warnings(pair.key, pair.value, shown) {
                 // What is refused for it already is told once, with what to write.
                 match self.diagnostics.iter_mut().find(|one| one.span == warning.span) {

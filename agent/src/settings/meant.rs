@@ -227,6 +227,8 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("timeout", &["connect_timeout", "connection_timeout", "read_timeout", "wait", "deadline", "max_time", "seconds"]),
     ("warn_after", &["warn", "slow", "warning", "warn_time", "threshold", "warning_after", "latency"]),
     ("tags", &["tag", "labels", "group", "groups"]),
+    ("depends_on", &["needs", "requires", "require", "depends", "dependencies", "after"]),
+    ("parts", &["part", "steps", "children", "checks", "subchecks"]),
 ];
 
 /// What stands in the URL of a check that has no `host`.

@@ -1,5 +1,6 @@
 //! The options of checks: how they are asked for, read from the file, declared and described.
 
+pub(crate) mod chain;
 pub(crate) mod common;
 mod credentials;
 mod detour;

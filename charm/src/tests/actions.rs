@@ -208,6 +208,17 @@ fn each_action_has_its_own_record_and_takes_away_what_a_cancelled_one_left() {
 }
 
 #[test]
+fn all_parts_are_run_when_that_is_said_in_whatever_form() {
+    let mut world = deployed("[{}]");
+    for given in [json!(true), json!("true")] {
+        act(&mut world, "run-check", &json!({ "all-parts": given }));
+        assert_eq!(world.memory.agent_options, ["--format=nagios", "--all-parts"]);
+    }
+    act(&mut world, "run-check", &json!({"all-parts": false}));
+    assert_eq!(world.memory.agent_options, ["--format=nagios"]);
+}
+
+#[test]
 fn patterns_and_tags_are_a_text_or_a_list() {
     let mut world = deployed("[{}]");
     act(&mut world, "run-check", &json!({"include-tags": ["a", "b"], "patterns": ["tcp:*", "two words"]}));

@@ -130,7 +130,7 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
     let mut listener = Listener {
         stage,
         reports: output.reports().collect(),
-        ticker: output.progress(&plan, selection.entries().count()).map(Ticker::begin),
+        ticker: output.progress(&plan, selection.first().count()).map(Ticker::begin),
     };
     let recall = remembering.as_mut().map(|remembering| remembering.recall(&plan));
     let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise, recall.clone()) {
@@ -288,6 +288,7 @@ pub(crate) fn options(args: &Args) -> Options {
         },
         certs_path: args.tls_certs_path.clone(),
         surroundings: output::is_for_programs(args),
+        all_parts: args.all_parts,
         ..host
     }
 }

@@ -81,8 +81,31 @@ pub(crate) fn read(
             Err(unreadable) => reading.refused.push(unreadable),
         }
     }
-    let Reading { warnings, refused, .. } = reading;
+    let Reading { warnings, mut refused, .. } = reading;
+    if refused.is_empty() {
+        refused = unlinked(&mut plan, &warnings);
+    }
     if refused.is_empty() { Ok(Read { name: names.join(", "), plan, warnings }) } else { Err(refused) }
+}
+
+/// Finds the checks that others refer to, in whatever file they stand; the files in which something is wrong with that.
+fn unlinked(plan: &mut Plan, files: &[(Source, Vec<Diagnostic>)]) -> Vec<Refused> {
+    let mut refused: Vec<Refused> = Vec::new();
+    for (entry, diagnostic) in plan.link() {
+        let name = &*plan.entries[entry].file;
+        match refused.iter_mut().find(|one| one.source.name == name) {
+            Some(one) => one.diagnostics.push(diagnostic),
+            None => {
+                let source = files.iter().map(|(source, _)| source).find(|source| source.name == name);
+                let source = source.map_or_else(|| Source::own(name, ""), Source::clone);
+                refused.push(Refused { source, diagnostics: vec![diagnostic] });
+            }
+        }
+    }
+    for one in &mut refused {
+        one.diagnostics.sort_by_key(|one| one.span.map(|span| span.start));
+    }
+    refused
 }
 
 /// The file, or those in the directory.

@@ -2,6 +2,7 @@
 
 use super::Http;
 use super::answer::texts_of;
+use super::body_file::Beside;
 use super::charset::Charset;
 use super::coding::Expander;
 use super::exchange::{Connection, fault_of_body};
@@ -86,6 +87,10 @@ async fn read(
 ) -> Result<(), Fault> {
     let seen = connection.seen();
     let mut body = Body::new(answer.headers(), wanted, limit);
+    let mut beside = match &wanted.file {
+        Some(file) => Some(Beside::open(file, announced(answer.headers())).await?),
+        None => None,
+    };
     while !body.is_cut || wanted.wants_all_bytes() {
         let mut piece = pin!(connection.drive(answer.chunk()));
         let piece = match net::within(MOMENT, piece.as_mut()).await {
@@ -96,11 +101,26 @@ async fn read(
         };
         let Some(piece) = piece.map_err(|error| fault_of_body(&error, &seen))? else { break };
         body.push(&piece)?;
+        if let Some(beside) = &mut beside {
+            beside.push(&piece).await?;
+            if beside.is_decided() {
+                break;
+            }
+        }
         if body.may_end_here() && body.has_grown() && body.contains() {
             return Ok(());
         }
     }
+    if let Some(beside) = beside {
+        beside.judge(&body.packed()).await?;
+    }
     body.judge()
+}
+
+/// The length that an answer announces (RFC 9110 section 8.6).
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    let announced = texts_of(headers, CONTENT_LENGTH).into_iter().next();
+    announced.as_deref().and_then(|text| text.trim().parse().ok())
 }
 
 /// What a body is packed in, the last one outermost: for the message, and on its way (RFC 9112 section 7).
@@ -303,9 +323,7 @@ impl<'a> Body<'a> {
 impl ExpectedBody {
     /// The length that an answer without a body announces (RFC 9110 section 9.3.2).
     fn announced(&self, headers: &HeaderMap) -> Result<(), Fault> {
-        let announced = texts_of(headers, CONTENT_LENGTH).into_iter().next();
-        let length = announced.as_deref().and_then(|text| text.trim().parse::<u64>().ok());
-        match (length, self.length) {
+        match (announced(headers), self.length) {
             (None, Some(wanted)) => Err(unexpected("the answer to HEAD does not say how long the body is")
                 .evidence(sentence!["there is no Content-Length, wanted ", wanted])
                 .next_step("use `method: GET`: its body is counted")),

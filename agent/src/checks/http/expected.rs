@@ -1,5 +1,6 @@
 //! What the body of an answer has to be: the options.
 
+use super::body_file::{BODY_FILE, BodyFile};
 use super::json::ExpectedJson;
 use super::options::Statuses;
 use crate::diagnostic::{Diagnostic, Flaw};
@@ -19,6 +20,7 @@ pub(super) struct ExpectedBody {
     pub(super) sha256: Option<String>,
     /// In bytes.
     pub(super) length: Option<u64>,
+    pub(super) file: Option<BodyFile>,
 }
 
 impl ExpectedBody {
@@ -38,7 +40,8 @@ impl ExpectedBody {
         );
         let (equals, sha256, length) =
             (equals.map(|text| text.0), sha256.map(|hash| hash.0), length.map(|length| length.0));
-        Self { contains, equals, json, sha256, length }
+        let file = BodyFile::parse(fields);
+        Self { contains, equals, json, sha256, length, file }
     }
 
     /// Warns of what can never be met: an answer to HEAD, 204 and 304 have no body (RFC 9110 sections 6.4.1 and 9.3.2).
@@ -50,7 +53,7 @@ impl ExpectedBody {
         } else {
             return;
         };
-        for key in ["expected_body", "expected_body_equals", "expected_json", "expected_sha256"] {
+        for key in ["expected_body", "expected_body_equals", "expected_json", "expected_sha256", BODY_FILE] {
             if fields.has(key) && !fields.is_broken() {
                 let message = format!("`{key}` is never met: {why} has no body");
                 let warning = Diagnostic::warning(Flaw::NoEffect, fields.span_of(key), message);
@@ -66,7 +69,7 @@ impl ExpectedBody {
     }
 
     pub(super) const fn is_length_alone(&self) -> bool {
-        self.length.is_some() && self.sha256.is_none() && !self.wants_text()
+        self.length.is_some() && self.sha256.is_none() && self.file.is_none() && !self.wants_text()
     }
 
     /// Whether the text of the body is looked at.
@@ -76,7 +79,7 @@ impl ExpectedBody {
 
     /// Whether the bytes are counted up to the last one.
     pub(super) const fn wants_all_bytes(&self) -> bool {
-        self.sha256.is_some() || self.length.is_some()
+        self.sha256.is_some() || self.length.is_some() || self.file.is_some()
     }
 
     /// Whether more is asked than that something occurs.

@@ -19,6 +19,7 @@
 
 mod answer;
 mod body;
+mod body_file;
 mod charset;
 mod coding;
 mod cookies;
@@ -45,6 +46,7 @@ use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Misfit, Noted, Pair, Pairs, SocketPath, Spoken, tls};
 use crate::text::escaped;
 use answer::Judgement;
+use body_file::BODY_FILE;
 use cookies::Jar;
 use exchange::Client;
 use expected::ExpectedBody;
@@ -183,7 +185,8 @@ impl Check for Http {
         .distinct("expected_body_equals", self.expected_body.equals.as_deref().map(escaped))
         .distinct("expected_json", self.expected_body.json.as_ref())
         .distinct("expected_sha256", self.expected_body.sha256.as_ref())
-        .distinct("expected_length", self.expected_body.length);
+        .distinct("expected_length", self.expected_body.length)
+        .distinct(BODY_FILE, self.expected_body.file.as_ref());
         let name = ["http:", shown, ":"].concat();
         for connecting in &mut profile.results {
             connecting.name.insert_str(0, &name);

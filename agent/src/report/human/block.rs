@@ -62,9 +62,10 @@ impl Block {
         }
         body.extend(check.difference().map(|one| Paragraph::of(Ink::Yellow, one.to_string())));
         let reason = check.skip_reason();
-        body.extend(
-            reason.filter(|reason| *reason != SkipReason::DryRun).map(|why| Paragraph::of(Ink::Dim, why.about())),
-        );
+        let why = check.why_skipped().filter(|_| reason != Some(SkipReason::DryRun));
+        body.extend(why.map(|why| Paragraph::of(Ink::Dim, why)));
+        let whole = check.chain.part_of.as_ref().filter(|_| style.verbose || check.verdict() != Verdict::Pass);
+        body.extend(whole.map(|whole| Paragraph::of(Ink::Dim, format!("a part of `{whole}`"))));
         let mut outline = body.clone();
         if let Some(failure) = check.failure() {
             outline[0] = sentence(&outlined(failure.message.as_str(), check), failure);

@@ -55,7 +55,7 @@ pub(super) fn counted(view: &View<'_>) -> String {
     let not_run = match view.checks.iter().find_map(CheckView::skip_reason) {
         Some(SkipReason::DryRun) => "not run: this is a dry run",
         Some(SkipReason::Interrupted) => "not finished",
-        Some(SkipReason::AfterFailure) | None => "not tried",
+        Some(SkipReason::AfterFailure | SkipReason::DependencyFailed) | None => "not tried",
     };
     let parts = [(counts.fail, "failed"), (counts.warn, "with warnings"), (counts.pass, "ok"), (counts.skip, not_run)];
     let mut parts = parts.into_iter().filter(|(count, _)| *count > 0);

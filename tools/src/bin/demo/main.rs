@@ -1,5 +1,6 @@
 //! The demo: starts the services of the tutorial's "Hello World as a Service" on loopback, checks
-//! them, breaks three of them, and checks again.
+//! them, breaks three of them, and checks again; then downloads that a reverse proxy delivers, of which one part breaks after
+//! the other.
 //!
 //! It is a test too: it fails when conn-check says anything but what is expected.
 
@@ -7,6 +8,7 @@ mod call;
 mod world;
 
 use call::Call;
+use harness::downloads::{DUMMY, Downloads, Proxy};
 use harness::scratch::Scratch;
 use std::process::ExitCode;
 use tools::page::Page;
@@ -33,7 +35,9 @@ fn main() -> ExitCode {
     let page = Page::of_this_terminal();
     let scratch = Scratch::new();
     let mut world = World::start(&scratch);
-    let as_expected = all_is_well(&page, &scratch, &world) && three_things_break(&page, &scratch, &mut world);
+    let as_expected = all_is_well(&page, &scratch, &world)
+        && three_things_break(&page, &scratch, &mut world)
+        && downloads_end(&page, &scratch);
     if !as_expected {
         return ExitCode::FAILURE;
     }
@@ -64,4 +68,25 @@ fn three_things_break(page: &Page, scratch: &Scratch, world: &mut World) -> bool
         Call { folder: scratch.path(), arguments: &["hwaas.yaml", "--explain"], status: 2, codes: &codes }.show(page);
     Page::text("Three faults, three different people to call: `fix` says whom, `next` says what to tell them.");
     as_expected
+}
+
+fn downloads_end(page: &Page, scratch: &Scratch) -> bool {
+    page.heading("Downloads, from end to end");
+    Page::text(
+        "Django allows a download, and nginx delivers it from the storage (X-Accel-Redirect). One check downloads a dummy file\n\
+         as a user does; when it fails, its parts say which of them is guilty. This is examples/downloads/checks.yaml:",
+    );
+    let mut downloads = Downloads::start(Proxy::Nginx);
+    page.code(&downloads.checks());
+    scratch.write("downloads.yaml", downloads.checks());
+    scratch.write("dummy.txt", DUMMY);
+    let call = |arguments, status, codes| Call { folder: scratch.path(), arguments, status, codes }.show(page);
+    let is_well = call(&["downloads.yaml", "--all-parts"], 0, &[]);
+    downloads.store(None);
+    page.heading("The storage loses the file");
+    let names_part = call(&["downloads.yaml"], 2, &["local.missing", "local.missing"]);
+    downloads.store(Some(DUMMY));
+    downloads.reconfigure("location /protected/", "location /protectd/");
+    page.heading("Every part works, and nginx's location for X-Accel-Redirect has a typing error");
+    is_well && names_part && call(&["downloads.yaml"], 2, &["request.parts-disagree"])
 }

@@ -151,7 +151,7 @@ impl Keeper {
         known.extend(landed.borrow().iter().map(|(entry, outcome)| (*entry, outcome.clone())));
         let unknown: Vec<_> = checks
             .selection
-            .entries()
+            .first()
             .filter(|entry| !known.contains_key(entry))
             .map(|at| &checks.plan.entries[at])
             .collect();
