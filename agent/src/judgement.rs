@@ -56,6 +56,12 @@ impl Judgement {
         }
     }
 
+    /// Whether a failure with this code is right, or known, on this day.
+    pub(crate) fn takes(&self, code: &Code, today: Date) -> bool {
+        let is_known = |accepted: &Accepted| accepted.code.name == code.name && today <= accepted.until;
+        self.expected.iter().any(|expected| expected.name == code.name) || self.accepted.as_ref().is_some_and(is_known)
+    }
+
     fn is_silent(&self) -> bool {
         self.hint.is_none() && self.owner.is_none() && self.expected.is_empty() && self.accepted.is_none()
     }
@@ -63,7 +69,7 @@ impl Judgement {
     fn judge(&self, mut failure: Failure, outcome: &mut Outcome, today: Date) {
         if self.expected.iter().any(|code| code.name == failure.code.name) {
             outcome.facts.push((EXPECTED, json!({"code": failure.code.name, "message": failure.message})));
-            return pass(outcome);
+            return pass(outcome, failure.code);
         }
         if !self.expected.is_empty() {
             failure.message = format!("it should fail with {}; instead: {}", self.codes(), failure.message);
@@ -74,7 +80,7 @@ impl Judgement {
                 let fact =
                     json!({"code": code.name, "until": until.to_string(), "why": why, "message": failure.message});
                 outcome.facts.push((ACCEPTED, fact));
-                return pass(outcome);
+                return pass(outcome, failure.code);
             }
             failure.message = format!("{} (it was accepted until {until}: {why})", failure.message);
         }
@@ -109,7 +115,8 @@ fn has_passed(outcome: &Outcome) -> bool {
 }
 
 /// What failed, and what was not tried for it, is as it should be.
-fn pass(outcome: &mut Outcome) {
+fn pass(outcome: &mut Outcome, met: &'static Code) {
+    outcome.met = Some(met);
     for step in outcome.steps.iter_mut().filter(|step| matches!(step.verdict, Verdict::Fail | Verdict::Skip)) {
         (step.verdict, step.reason) = (Verdict::Pass, None);
     }

@@ -1,6 +1,6 @@
 //! What a check found: phases with their durations, verdicts, facts, warnings.
 
-use crate::catalogue::WarningKind;
+use crate::catalogue::{Code, WarningKind};
 use crate::comparison::{Comparison, Difference, Found};
 use crate::fault::{Failure, Phase};
 use crate::phase::words;
@@ -125,6 +125,12 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// What a run before, as another user, says otherwise.
     pub difference: Option<Box<Difference>>,
+    /// With what it failed, also where the file says that this is right, or known.
+    pub met: Option<&'static Code>,
+    /// What must not be sent twice has been sent, or may have been.
+    pub has_sent: bool,
+    /// So many times it was tried; more than once only with `retries`.
+    pub attempts: u32,
 }
 
 impl Outcome {
@@ -142,6 +148,12 @@ impl Outcome {
             *first = Step::decided(Verdict::Fail, Duration::ZERO, at);
         }
         Self { failure: Some(Box::new(failure)), ..outcome }
+    }
+
+    /// With which code it failed, also where the file says that this is right, or known.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static Code> {
+        self.failure.as_ref().map(|failure| failure.code).or(self.met)
     }
 
     /// Warnings make a passed result a warning.

@@ -1,9 +1,11 @@
 //! Running a plan: as many checks at once as the host safely carries, each in a task of its own,
 //! until all are decided or the time is over.
 
+mod attempts;
 mod options;
 mod panics;
 mod trace;
+pub mod wait;
 
 pub use crate::net::{Family, PROXY_VARIABLES, ProxyVariables};
 pub use crate::outcome::Outcome;
@@ -11,16 +13,18 @@ pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
 
+use crate::catalogue::Cause;
 use crate::checks;
 use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
-use crate::outcome::{SkipReason, Step};
-use crate::plan::Plan;
+use crate::outcome::{SkipReason, Step, Timing};
+use crate::plan::{Entry, Plan};
 use crate::probe::{Again, Assignment, Findings, Probe};
 use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
+use attempts::Attempts;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
@@ -46,6 +50,8 @@ pub struct Report {
     pub end: Option<Duration>,
     /// The run before, which this one is held against.
     pub comparison: Option<Arc<Comparison>>,
+    /// The wait of which this is the end.
+    pub waited: Option<wait::Waited>,
 }
 
 /// Runs the selected checks; `interrupt` ends the run early. The listener, if there is one, hears
@@ -84,6 +90,7 @@ pub async fn run(
         interrupted,
         end: shared.end(),
         comparison: options.comparison.clone(),
+        waited: None,
     }
 }
 
@@ -99,6 +106,7 @@ pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
         interrupted: false,
         end: None,
         comparison: None,
+        waited: None,
     }
 }
 
@@ -283,14 +291,32 @@ async fn until(deadline: Instant) {
 
 /// One check, from its start to its outcome; a panic in it is its failure.
 async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -> Outcome {
-    let began = Instant::now();
-    let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
-    let check = &plan.entries[entry];
+    let check = &plan.entries[assignment.entry];
     if let Some(fault) = &check.missing {
         let failure = fault.clone().in_phase(Phase::Config, &check.redactor);
-        return Outcome::failed(entry, check.results.len(), shared.began.elapsed(), failure);
+        return Outcome::failed(assignment.entry, check.results.len(), shared.began.elapsed(), failure);
     }
-    let mut probe = Probe::new(Arc::clone(&shared), assignment);
+    if check.retries == 0 {
+        return attempt(check, &shared, assignment).await;
+    }
+    let mut attempts = Box::new(Attempts::new(&assignment));
+    loop {
+        let mut outcome = Box::pin(attempt(check, &shared, attempts.assignment())).await;
+        match attempts.next(check, &outcome, &shared) {
+            Some(pause) => until(Instant::now() + pause).await,
+            None => {
+                attempts.tell(&mut outcome);
+                return outcome;
+            }
+        }
+    }
+}
+
+/// A check, asked once.
+async fn attempt(check: &Entry, shared: &Arc<Shared>, assignment: Assignment) -> Outcome {
+    let began = Instant::now();
+    let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
+    let mut probe = Probe::new(Arc::clone(shared), assignment);
     let result = panics::Guarded(check.spec.run(&mut probe)).await;
     let courtesy = probe.take_courtesy();
     let failure = match result {
@@ -302,6 +328,7 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     };
     let rest = Step::skipped(SkipReason::AfterFailure, shared.began.elapsed());
     let mut outcome = gather(entry, check.results.len(), rest, began, &findings, failure);
+    outcome.has_sent &= check.asks_once;
     let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
     if let Some(most) = slow {
         outcome.note_slow(most);
@@ -322,6 +349,7 @@ fn gather(
     let findings = std::mem::take(&mut *findings.lock().unwrap_or_else(PoisonError::into_inner));
     let mut steps = findings.steps;
     steps.resize(results.max(steps.len()), rest);
+    let has_sent = findings.sent.unwrap_or_else(|| may_have_asked(&findings.phases, failure.as_ref()));
     let mut outcome = Outcome {
         entry,
         steps,
@@ -331,9 +359,19 @@ fn gather(
         facts: findings.facts,
         elapsed: began.elapsed(),
         difference: None,
+        met: None,
+        has_sent,
+        attempts: 1,
     };
     outcome.apply_warnings();
     outcome
+}
+
+/// Whether a check that went through these phases may have asked for anything: also when it broke down in the middle.
+fn may_have_asked(phases: &[Timing], failure: Option<&Failure>) -> bool {
+    let asks = |phase: Phase| matches!(phase, Phase::Auth | Phase::Request);
+    let fails_so = |failure: &Failure| asks(failure.code.phase) || failure.code.cause == Cause::OwnFault;
+    phases.iter().any(|timing| asks(timing.phase)) || failure.is_some_and(fails_so)
 }
 
 #[cfg(test)]
