@@ -156,6 +156,27 @@ impl Outcome {
         self.failure.as_ref().map(|failure| failure.code).or(self.met)
     }
 
+    /// The end of the run came first, for a part of it at least.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted))
+    }
+
+    /// Nothing of it was tried.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        self.steps.iter().all(|step| step.verdict == Verdict::Skip)
+    }
+
+    /// Whether it is another result than one before: by its verdicts, the code of its failure and those of its warnings.
+    #[must_use]
+    pub fn differs(&self, before: &Self) -> bool {
+        let verdicts = |outcome: &Self| outcome.steps.iter().map(|step| step.verdict).collect::<Vec<_>>();
+        let warnings = |outcome: &Self| outcome.warnings.iter().map(|warning| warning.kind).collect::<Vec<_>>();
+        let code = |outcome: &Self| outcome.failure.as_ref().map(|failure| failure.code.name);
+        code(self) != code(before) || verdicts(self) != verdicts(before) || warnings(self) != warnings(before)
+    }
+
     /// Warnings make a passed result a warning.
     pub(crate) fn apply_warnings(&mut self) {
         for warning in &self.warnings {

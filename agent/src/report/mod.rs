@@ -33,6 +33,7 @@ pub use progress::Progress;
 pub use prometheus::{Syntax, metrics};
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
+pub use title::of as titles;
 pub use view::{CheckView, Counts, Overall, Remark, Row, View};
 
 /// Every format there is, in the order in which `--help` lists them.

@@ -3,12 +3,12 @@
 
 use super::Report;
 use crate::catalogue::{Code, Repeat};
-use crate::outcome::{Outcome, SkipReason, Verdict};
+use crate::outcome::{Outcome, Verdict};
 use crate::plan::{Entry, Plan};
 use crate::phase::words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What is waited for, and how long.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl Prospect {
             Verdict::Fail | Verdict::Skip => false,
         };
         // What was skipped waits for what it needs, which counts itself.
-        let counts = entry.critical && worst != Verdict::Skip;
+        let counts = entry.critical && !outcome.is_skipped();
         let never = never(outcome.code(), outcome.has_sent);
         Self { is_well, counts, never: never.filter(|why| !(is_well && *why == Never::Stays)) }
     }
@@ -223,8 +223,7 @@ impl Known {
     pub fn take(&mut self, round: Vec<Outcome>, began: Duration) {
         for mut outcome in round {
             // What was cut off says nothing: what was known before stands.
-            let is_cut_off = outcome.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted));
-            if is_cut_off && self.0.contains_key(&outcome.entry) {
+            if outcome.is_cut_off() && self.0.contains_key(&outcome.entry) {
                 continue;
             }
             outcome.steps.iter_mut().for_each(|step| step.at += began);
@@ -232,16 +231,17 @@ impl Known {
         }
     }
 
-    /// All of it as one run: that of the first round, with what is known at the end.
+    /// All of it as one run, from the begin of the first round to the end of the wait.
     #[must_use]
-    pub fn report(self, first: Report, elapsed: Duration, waited: Waited) -> Report {
+    pub fn report(self, started: SystemTime, elapsed: Duration, waited: Waited) -> Report {
         Report {
+            started,
             elapsed,
             outcomes: self.0.into_values().collect(),
             interrupted: waited.ended == Ended::Interrupted,
             end: None,
+            comparison: None,
             waited: Some(waited),
-            ..first
         }
     }
 }

@@ -18,6 +18,7 @@ mod outlet;
 mod output;
 mod part;
 mod reading;
+mod rounds;
 mod serve;
 mod ticker;
 mod trace;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalogue;
 use crate::fault::{Failure, Fault, Phase};
-use crate::outcome::Step;
+use crate::outcome::{SkipReason, Step};
 use crate::plan::{Defaults, load};
 use crate::secret::Redactor;
 use crate::source::Source;
