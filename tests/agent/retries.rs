@@ -4,8 +4,8 @@ use crate::reports::{conforms, event_schema, report_schema, validator};
 use harness::agent::{Agent, Ran, code};
 use harness::mail::{self, Mail, USER};
 use harness::peers::{FullQueue, Manner, Peer};
-use harness::postgres::{self, Postgres};
 use harness::ports;
+use harness::postgres::{self, Postgres};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -67,7 +67,10 @@ fn a_check_that_fails_at_each_attempt_says_how_often() {
     let check = Agent::new(&yaml).report()["checks"][0].clone();
     assert_eq!((&check["failure"]["code"], &check["attempts"]), (&"connect.refused".into(), &3.into()), "{check:#}");
     let evidence = check["failure"]["evidence"].as_str().unwrap_or_default();
-    assert!(evidence.contains("2 attempts before: ") && evidence.matches("[connect.refused]").count() == 1, "{evidence}");
+    assert!(
+        evidence.contains("2 attempts before: ") && evidence.matches("[connect.refused]").count() == 1,
+        "{evidence}"
+    );
 }
 
 /// Counted at the servers.
@@ -100,10 +103,9 @@ fn what_must_not_be_sent_twice_is_asked_again_only_while_nothing_was_sent() {
 
 #[test]
 fn a_failure_that_is_right_or_known_is_not_tried_again() {
-    for option in [
-        "expect_failure: connect.reset",
-        "accept: {code: connect.reset, until: 2999-12-31, why: moved in January}",
-    ] {
+    for option in
+        ["expect_failure: connect.reset", "accept: {code: connect.reset, until: 2999-12-31, why: moved in January}"]
+    {
         let peer = Peer::start(Manner::Resets);
         let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}, retries: 5, {option}}}\n", peer.port());
         let ran = run(&yaml, &["--format=plain"]);

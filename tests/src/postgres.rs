@@ -32,6 +32,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::certs::{Authority, Folder, Identity};
+use crate::or_panic::OrPanic as _;
 use crate::ports::{self, Port};
 use crate::process::{Daemon, Launch};
 use crate::scratch::{Scratch, text};

@@ -74,7 +74,8 @@ impl Attempts {
         let different: Vec<_> = self.failed.into_iter().filter(|said| seen.insert(said.clone())).collect();
         let before = different.join("; ");
         if let Some(failure) = &mut outcome.failure {
-            let attempts = if count == 1 { "the attempt before".to_owned() } else { format!("{count} attempts before") };
+            let attempts =
+                if count == 1 { "the attempt before".to_owned() } else { format!("{count} attempts before") };
             let own = failure.evidence.take().map(|own| own + "; ").unwrap_or_default();
             failure.evidence = Some(format!("{own}{attempts}: {before}"));
             return;

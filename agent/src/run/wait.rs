@@ -4,8 +4,8 @@
 use super::Report;
 use crate::catalogue::{Code, Repeat};
 use crate::outcome::{Outcome, Verdict};
-use crate::plan::{Entry, Plan};
 use crate::phase::words;
+use crate::plan::{Entry, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, SystemTime};

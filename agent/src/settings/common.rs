@@ -47,7 +47,16 @@ impl Common {
             fields.warn_idle("takes_node_out", "on a check that is not critical", "leave out one of the two");
         }
         let judgement = judgement::parse(fields, &tags);
-        Self { label: label.map(|word| word.0), timeout, tags, warn_after, retries, critical, takes_node_out, judgement }
+        Self {
+            label: label.map(|word| word.0),
+            timeout,
+            tags,
+            warn_after,
+            retries,
+            critical,
+            takes_node_out,
+            judgement,
+        }
     }
 }
 

@@ -29,7 +29,8 @@ fn formats_of_one_object_say_nothing_before_the_end() {
 fn the_report_of_a_wait_conforms_to_the_schema_and_has_the_last_of_each_check() {
     let (port, peer) = (ports::free(), Peer::start(Manner::Silent));
     let yaml = tcp(&port) + &format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", peer.port());
-    let arguments = ["--format=plain", LONG, "--also=json=report.json", "--also=junit=report.xml", "--record=record.json"];
+    let arguments =
+        ["--format=plain", LONG, "--also=json=report.json", "--also=junit=report.xml", "--record=record.json"];
     let waiting = Waiting::start(&yaml, &arguments);
     waiting.until_said("waiting for 1 of 2 checks");
     let path = |name: &str| waiting.agent.scratch().path().join(name);
@@ -121,8 +122,7 @@ fn what_nothing_depends_on_is_not_waited_for() {
 #[test]
 fn a_port_that_has_to_be_closed_is_waited_for() {
     let peer = Peer::start(Manner::Silent);
-    let yaml =
-        format!("- {{type: tcp, host: 127.0.0.1, port: {}, expect_failure: connect.refused}}\n", peer.port());
+    let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}, expect_failure: connect.refused}}\n", peer.port());
     let waiting = Waiting::start(&yaml, &["--format=plain", LONG]);
     waiting.until_said("[request.not-failed]");
     drop(peer);

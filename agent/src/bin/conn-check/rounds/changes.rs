@@ -88,7 +88,7 @@ impl Changes {
     fn say(&mut self, line: String) {
         self.told += 1;
         if self.tells && self.told <= MOST {
-            self.lines.push(format!("{}: {line}", Seconds(self.began.elapsed())));
+            self.lines.push(format!("at {}: {line}", Seconds(self.began.elapsed())));
         }
     }
 
@@ -153,7 +153,9 @@ impl fmt::Display for Change<'_> {
             (Some(so_long), Some(code), Some(failure)) => {
                 write!(f, "{title} fails otherwise, after {so_long} of {code}: {} [{}]", failure.message, failure.code)
             }
-            (Some(so_long), Some(code), None) if !now.is_skipped() => write!(f, "{title} is well, after {so_long} of {code}"),
+            (Some(so_long), Some(code), None) if !now.is_skipped() => {
+                write!(f, "{title} is well, after {so_long} of {code}")
+            }
             // It is as it was, was never otherwise than well, or waits for what it needs.
             _ => Ok(()),
         }
