@@ -78,7 +78,7 @@ fn a_check_that_fails_at_each_attempt_says_how_often() {
 fn a_login_is_not_tried_again() {
     let (database, mail) = (Postgres::start(&postgres::Setup::plain()), Mail::start(&mail::Setup::open()));
     let yaml = format!(
-        "- {{type: postgres, host: 127.0.0.1, port: {}, username: {}, password: wrong, database: postgres, use_tls: false, retries: 5}}\n\
+        "- {{type: postgres, host: 127.0.0.1, port: {}, username: {}, password: wrong, database: shop, use_tls: false, retries: 5}}\n\
          - {{type: smtp, host: 127.0.0.1, port: {}, from_address: a@b.example, username: {USER}, password: wrong, use_tls: false, send: false, retries: 5}}\n",
         database.address().port(),
         postgres::USER,

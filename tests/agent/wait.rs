@@ -115,7 +115,7 @@ fn a_service_that_comes_goes_and_comes_is_waited_for_until_it_stays() {
 fn a_database_that_is_started_late_is_waited_for() {
     let port = ports::free();
     let yaml = format!(
-        "- {{type: postgres, name: shop, host: 127.0.0.1, port: {}, username: {}, password: '{}', database: postgres, use_tls: false}}\n",
+        "- {{type: postgres, name: shop, host: 127.0.0.1, port: {}, username: {}, password: '{}', database: shop, use_tls: false}}\n",
         port.number(),
         postgres::USER,
         postgres::PASSWORD
@@ -135,7 +135,7 @@ fn a_refused_login_is_sent_once_however_long_others_are_waited_for() {
     let (database, mail) = (Postgres::start(&postgres::Setup::plain()), Mail::start(&mail::Setup::open()));
     let late = ports::free();
     let yaml = format!(
-        "- {{type: postgres, host: 127.0.0.1, port: {}, username: {}, password: wrong, database: postgres, use_tls: false}}\n\
+        "- {{type: postgres, host: 127.0.0.1, port: {}, username: {}, password: wrong, database: shop, use_tls: false}}\n\
          - {{type: smtp, host: 127.0.0.1, port: {}, from_address: a@b.example, username: {USER}, password: wrong, use_tls: false, send: false}}\n{}",
         database.address().port(),
         postgres::USER,

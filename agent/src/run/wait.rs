@@ -153,6 +153,12 @@ impl Waiting {
         self.well
     }
 
+    /// So many checks are waited for.
+    #[must_use]
+    pub fn hoped(&self) -> usize {
+        self.hoped.len()
+    }
+
     /// What comes after a round: `known` is the last that came of each check, `elapsed` how long it has taken so far, and
     /// `chance` any number from 0 to 1, so that many who wait for one service do not ask in step.
     pub fn after(&mut self, plan: &Plan, known: &BTreeMap<usize, Outcome>, elapsed: Duration, chance: f64) -> Next {

@@ -116,8 +116,8 @@ impl Changes {
         }
         let (most, checks) = (wish.most.as_secs_f64(), counted(known.len()));
         match next {
-            Next::Round { entries, .. } if waiting.well() == 0 && self.rounds == 1 => {
-                self.say(format!("waiting for {} of {checks}, up to {most} s", entries.len()));
+            Next::Round { .. } if waiting.well() == 0 && self.rounds == 1 => {
+                self.say(format!("waiting for {} of {checks}, up to {most} s", waiting.hoped()));
             }
             Next::Round { .. } if waiting.well() > 0 => {
                 self.say(format!("all is well, {} of {} times in a row", waiting.well(), wish.stable));
