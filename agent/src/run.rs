@@ -19,12 +19,11 @@ use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
 use crate::outcome::{SkipReason, Step, Timing};
-use crate::plan::{Entry, Plan};
+use crate::plan::Plan;
 use crate::probe::{Again, Assignment, Findings, Probe};
 use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
-use attempts::Attempts;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
@@ -213,7 +212,12 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        self.join_set.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        let (plan, shared) = (Arc::clone(self.plan), Arc::clone(&self.shared));
+        if check.retries == 0 {
+            self.join_set.spawn(perform(plan, shared, assignment));
+        } else {
+            self.join_set.spawn(attempts::perform(plan, shared, assignment));
+        }
         self.tasks.insert(entry, Task { began: Instant::now(), findings });
     }
 
@@ -291,32 +295,14 @@ async fn until(deadline: Instant) {
 
 /// One check, from its start to its outcome; a panic in it is its failure.
 async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -> Outcome {
-    let check = &plan.entries[assignment.entry];
-    if let Some(fault) = &check.missing {
-        let failure = fault.clone().in_phase(Phase::Config, &check.redactor);
-        return Outcome::failed(assignment.entry, check.results.len(), shared.began.elapsed(), failure);
-    }
-    if check.retries == 0 {
-        return attempt(check, &shared, assignment).await;
-    }
-    let mut attempts = Box::new(Attempts::new(&assignment));
-    loop {
-        let mut outcome = Box::pin(attempt(check, &shared, attempts.assignment())).await;
-        match attempts.next(check, &outcome, &shared) {
-            Some(pause) => until(Instant::now() + pause).await,
-            None => {
-                attempts.tell(&mut outcome);
-                return outcome;
-            }
-        }
-    }
-}
-
-/// A check, asked once.
-async fn attempt(check: &Entry, shared: &Arc<Shared>, assignment: Assignment) -> Outcome {
     let began = Instant::now();
     let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
-    let mut probe = Probe::new(Arc::clone(shared), assignment);
+    let check = &plan.entries[entry];
+    if let Some(fault) = &check.missing {
+        let failure = fault.clone().in_phase(Phase::Config, &check.redactor);
+        return Outcome::failed(entry, check.results.len(), shared.began.elapsed(), failure);
+    }
+    let mut probe = Probe::new(Arc::clone(&shared), assignment);
     let result = panics::Guarded(check.spec.run(&mut probe)).await;
     let courtesy = probe.take_courtesy();
     let failure = match result {

@@ -3,23 +3,42 @@
 //! Each attempt has the whole `timeout`: what a path loses is waited for in vain until it is over, and nothing would be
 //! left for a second attempt. The end of the run bounds all of them.
 
+use super::until;
 use super::wait::{chance, never, pause};
 use crate::catalogue::WarningKind;
 use crate::event::Event;
 use crate::fault::Failure;
 use crate::outcome::{Outcome, Verdict, Warning};
-use crate::plan::Entry;
+use crate::plan::{Entry, Plan};
 use crate::probe::{Assignment, Findings};
 use crate::shared::Shared;
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
+/// A check that is asked again when it fails; what came of the last attempt, with what is to be said of those before.
+pub(super) async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -> Outcome {
+    let mut attempts = Attempts::new(assignment);
+    loop {
+        // On its own: thousands of checks have no retries, and no room for it.
+        let attempt = Box::pin(super::perform(Arc::clone(&plan), Arc::clone(&shared), attempts.assignment()));
+        let mut outcome = attempt.await;
+        let check = &plan.entries[outcome.entry];
+        match attempts.next(check, &outcome, &shared) {
+            Some(pause) => until(Instant::now() + pause).await,
+            None => {
+                attempts.tell(&mut outcome);
+                return outcome;
+            }
+        }
+    }
+}
+
 /// The attempts of a check, of which the last one decides.
 #[derive(Debug)]
-pub(super) struct Attempts {
+struct Attempts {
     began: Instant,
     assignment: Assignment,
     /// What the ones before have failed with, in words: `MESSAGE [CODE]`.
@@ -27,14 +46,13 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// Of a check that may be asked again.
-    pub(super) fn new(assignment: &Assignment) -> Self {
-        Self { began: Instant::now(), assignment: assignment.clone(), failed: Vec::new() }
+    fn new(assignment: Assignment) -> Self {
+        Self { began: Instant::now(), assignment, failed: Vec::new() }
     }
 
     /// What the next attempt is made with. Whoever hears events hears that the check began, and then what came of all
     /// attempts: a result that passed in one of them says nothing of the check.
-    pub(super) fn assignment(&self) -> Assignment {
+    fn assignment(&self) -> Assignment {
         if self.failed.is_empty()
             && let Some(events) = &self.assignment.events
         {
@@ -47,7 +65,7 @@ impl Attempts {
     }
 
     /// How long to wait before the next attempt, if there is to be one after this.
-    pub(super) fn next(&mut self, check: &Entry, outcome: &Outcome, shared: &Shared) -> Option<Duration> {
+    fn next(&mut self, check: &Entry, outcome: &Outcome, shared: &Shared) -> Option<Duration> {
         let failure = outcome.failure.as_deref()?;
         let before = self.failed.len();
         let is_right = check.judgement.takes(failure.code, OffsetDateTime::now_utc().date());
@@ -64,7 +82,7 @@ impl Attempts {
     }
 
     /// Tells of the attempts before the last one, which is what came of the check.
-    pub(super) fn tell(self, outcome: &mut Outcome) {
+    fn tell(self, outcome: &mut Outcome) {
         outcome.elapsed = self.began.elapsed();
         outcome.attempts = u32::try_from(self.failed.len() + 1).unwrap_or(u32::MAX);
         if self.failed.is_empty() {
