@@ -175,8 +175,8 @@ impl Probe {
         Ok(())
     }
 
-    /// What must not be sent twice is sent now, or, until then, was not sent. A check that does not say it has sent it as
-    /// soon as it asks for anything.
+    /// What must not be sent twice is sent now; or, until then, was not. A check that does not say it may have sent it as soon
+    /// as there is a connection.
     pub(crate) fn note_sent(&self, sent: bool) {
         self.findings().sent = Some(sent);
     }

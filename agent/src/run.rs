@@ -13,7 +13,6 @@ pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
 
-use crate::catalogue::Cause;
 use crate::checks;
 use crate::comparison::Comparison;
 use crate::event::Event;
@@ -353,11 +352,11 @@ fn gather(
     outcome
 }
 
-/// Whether a check that went through these phases may have asked for anything: also when it broke down in the middle.
+/// Whether a check that went through these phases may have sent what it is about: whatever comes behind TLS may be it, also
+/// where it broke down in the middle.
 fn may_have_asked(phases: &[Timing], failure: Option<&Failure>) -> bool {
-    let asks = |phase: Phase| matches!(phase, Phase::Auth | Phase::Request);
-    let fails_so = |failure: &Failure| asks(failure.code.phase) || failure.code.cause == Cause::OwnFault;
-    phases.iter().any(|timing| asks(timing.phase)) || failure.is_some_and(fails_so)
+    phases.iter().any(|timing| timing.phase > Phase::Tls)
+        || failure.is_some_and(|failure| failure.code.phase > Phase::Tls)
 }
 
 #[cfg(test)]
