@@ -3,11 +3,14 @@
 mod interplay;
 
 use harness::agent::{Agent, Ran};
+use harness::celery::{self, Worker};
 use harness::forwarder::Forwarder;
 use harness::mail::{self, Mail, USER};
+use harness::netns::Network;
 use harness::peers::{Manner, Peer};
 use harness::ports::{self, Port};
 use harness::postgres::{self, Postgres};
+use harness::redis::{self, Redis};
 use harness::wait;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -32,7 +35,10 @@ struct Waiting {
 
 impl Waiting {
     fn start(yaml: &str, arguments: &[&str]) -> Self {
-        let mut agent = Agent::new(yaml).args(arguments.iter().copied());
+        Self::of(Agent::new(yaml).args(arguments.iter().copied()))
+    }
+
+    fn of(mut agent: Agent) -> Self {
         let command = agent.command().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         let said = Arc::<Mutex<String>>::default();
@@ -190,6 +196,58 @@ fn a_mail_is_sent_once_and_also_when_its_server_comes_late() {
     assert_eq!(ran.status, 0, "{ran:?}");
     let count = |subject: &str| mail.mails().iter().filter(|mail| mail.content.contains(subject)).count();
     assert_eq!((count("first"), count("second")), (1, 1), "{ran:?}");
+}
+
+#[test]
+fn a_mail_server_that_is_still_starting_gets_the_mail_when_it_takes_mails() {
+    let mail = Mail::start(&mail::Setup::open());
+    mail.greet("421 4.3.2 system starting up");
+    let yaml = format!(
+        "- {{type: smtp, host: 127.0.0.1, port: {}, from_address: a@b.example, to_address: c@d.example, use_tls: false, tags: [no-nagios]}}\n",
+        mail.address().port()
+    );
+    let waiting = Waiting::start(&yaml, &["--format=plain", LONG, "--stable=2"]);
+    waiting.until_said("waiting for 1 of 1 check");
+    // All is answered as it was set up.
+    mail.answer("NOTHING", "");
+    let ran = waiting.end();
+    assert_eq!((ran.status, mail.mails().len()), (0, 1), "{ran:?}");
+}
+
+#[test]
+fn a_task_waits_for_its_worker_and_is_run_once() {
+    let redis = Redis::start(&redis::Setup::new());
+    let url = |database: u8| format!("redis://{}/{database}", redis.address());
+    let yaml = format!(
+        "- {{type: celery_task, broker: '{}', result_backend: '{}', task: shop.health, timeout: 20}}\n",
+        url(1),
+        url(2)
+    );
+    let waiting = Waiting::start(&yaml, &["--format=plain", LONG, "--stable=2"]);
+    waiting.until_said("[request.no-worker]");
+    let worker = Worker::start(&celery::Setup::new(&url(1), &url(2)));
+    let ran = waiting.end();
+    assert_eq!(ran.status, 0, "{ran:?}");
+    let log = worker.log();
+    assert_eq!(log.matches("Task shop.health[").count(), 2, "received and done, once: {log}");
+}
+
+/// By the system's resolver, from a file that changes meanwhile.
+#[test]
+fn a_name_that_comes_later_is_looked_up_anew() {
+    let network = Network::new();
+    let near = &network.near;
+    near.hosts("127.0.0.1 localhost\n");
+    near.resolv_conf("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+    let peer = near.inside(|| Peer::start(Manner::Silent));
+    let yaml = format!("- {{type: tcp, host: late.test, port: {}, timeout: 4}}\n", peer.port());
+    let agent = Agent::through(near.command("env"), &yaml).args(["--format=plain", LONG]);
+    let waiting = Waiting::of(agent);
+    waiting.until_said("waiting for 1 of 1 check");
+    assert!(waiting.said().contains("[resolve."), "{}", waiting.said());
+    near.hosts("127.0.0.1 localhost late.test\n");
+    let ran = waiting.end();
+    assert_eq!(ran.status, 0, "{ran:?}");
 }
 
 /// What sends something, and gets an answer that it does not want, or none.

@@ -119,8 +119,8 @@ fn the_lines_of_a_wait_are_those_of_the_page() {
         let first = parts[0].replace("10.0.4.22:6379", "cache.internal:6379");
         let at = rest.find(&first).unwrap_or_else(|| panic!("no `{first}` in its place:\n{printed}"));
         rest = &rest[at..];
-        if let Some((_, code)) = parts.get(1).and_then(|part| part.split_once(" s of ")) {
-            assert!(rest.contains(&format!(" s of {code}")), "{code}:\n{printed}");
+        if let Some((_, told)) = parts.get(1).and_then(|part| part.split_once(" s of ")) {
+            assert!(rest.contains(&format!(" s of {told}")), "{told}:\n{printed}");
         }
     }
 }
