@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const EVEN: f64 = 0.5;
 
 fn plan(yaml: &[&str]) -> Plan {
-    let text: String = yaml.iter().map(|check| format!("- {{{check}}}\n")).collect();
+    let text = yaml.iter().map(|check| format!("- {{{check}}}\n")).collect::<Vec<_>>().concat();
     load(&Source::own("test", text), Defaults { timeout: SECOND }, true).expect("valid").0
 }
 

@@ -79,13 +79,13 @@ impl Changes {
         let since = before.filter(|_| is_same).map_or_else(Instant::now, |before| before.since);
         let line = Change { title: &self.titles[outcome.entry], before, now: outcome }.to_string();
         if !is_same && !line.is_empty() {
-            self.say(line);
+            self.say(&line);
         }
         self.known.insert(outcome.entry, State { outcome: Outcome::clone(outcome), since });
         true
     }
 
-    fn say(&mut self, line: String) {
+    fn say(&mut self, line: &str) {
         self.told += 1;
         if self.tells && self.told <= MOST {
             self.lines.push(format!("at {}: {line}", Seconds(self.began.elapsed())));
@@ -111,20 +111,20 @@ impl Changes {
             if let (false, Some(never)) = (prospect.is_well, prospect.never)
                 && self.given_up.insert(*entry)
             {
-                self.say(format!("{} is not asked again: {}", self.titles[*entry], never.about()));
+                self.say(&format!("{} is not asked again: {}", self.titles[*entry], never.about()));
             }
         }
         let (most, checks) = (wish.most.as_secs_f64(), counted(known.len()));
         match next {
             Next::Round { .. } if waiting.well() == 0 && self.rounds == 1 => {
-                self.say(format!("waiting for {} of {checks}, up to {most} s", waiting.hoped()));
+                self.say(&format!("waiting for {} of {checks}, up to {most} s", waiting.hoped()));
             }
             Next::Round { .. } if waiting.well() > 0 => {
-                self.say(format!("all is well, {} of {} times in a row", waiting.well(), wish.stable));
+                self.say(&format!("all is well, {} of {} times in a row", waiting.well(), wish.stable));
             }
-            Next::End(Ended::TimeOver) if !wish.most.is_zero() => self.say(format!("the {most} s of --wait are over")),
+            Next::End(Ended::TimeOver) if !wish.most.is_zero() => self.say(&format!("the {most} s of --wait are over")),
             Next::End(Ended::Hopeless) if self.rounds > 1 || !wish.most.is_zero() => {
-                self.say("nothing is left to wait for".to_owned());
+                self.say("nothing is left to wait for");
             }
             Next::Round { .. } | Next::End(_) => {}
         }
