@@ -145,6 +145,17 @@ pub struct Example {
     pub check: &'static str,
 }
 
+/// What asking again comes to after a failure, by `--wait` or `retries`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Repeat {
+    /// It may be mended by then.
+    Worthwhile,
+    /// It is as it was: what is wrong stands in the file of checks, or was read once, at the start.
+    Useless,
+    /// A login was refused, or may have been: with one more the account may be locked.
+    Harmful,
+}
+
 /// A stable failure code such as `connect.refused`, with what is known of it; [`ALL`] has every one.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Code {
@@ -162,12 +173,24 @@ pub struct Code {
     pub next_step: &'static str,
     /// A check that gives it.
     pub example: Example,
+    /// What asking again comes to.
+    pub repeat: Repeat,
 }
 
 impl Code {
     /// The code with an example.
     const fn when(self, when: &'static str, check: &'static str) -> Self {
         Self { example: Example { when, check }, ..self }
+    }
+
+    /// The code of what no wait mends.
+    const fn stays(self) -> Self {
+        Self { repeat: Repeat::Useless, ..self }
+    }
+
+    /// The code of a login that must not be sent again.
+    const fn refuses(self) -> Self {
+        Self { repeat: Repeat::Harmful, ..self }
     }
 
     /// Whether it is this cause in this phase.
@@ -214,7 +237,8 @@ const fn entry(
     what: &'static str,
     next_step: &'static str,
 ) -> Code {
-    Code { phase, cause, name, owner, what, next_step, example: Example { when: "", check: "" } }
+    let example = Example { when: "", check: "" };
+    Code { phase, cause, name, owner, what, next_step, example, repeat: Repeat::Worthwhile }
 }
 
 /// The last resort of [`code_for`].
@@ -224,9 +248,9 @@ static OWN_FAULT: &Code = &ALL[ALL.len() - 1];
 #[rustfmt::skip]
 pub static ALL: &[Code] = &[
     entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret, or another value that stands elsewhere, is not there, or is empty", "set the variable or write the file, for the user who runs conn-check")
-        .when("the variable is not set where conn-check runs", "{type: redis, host: cache.internal, password: {env: REDIS_PASSWORD}}"),
+        .when("the variable is not set where conn-check runs", "{type: redis, host: cache.internal, password: {env: REDIS_PASSWORD}}").stays(),
     entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a file that the check names cannot be used: a certificate, a key, an expected body", "put it there, readable for the user who runs conn-check; or correct the path")
-        .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, client_cert: /etc/ssl/app/client.pem}"),
+        .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, client_cert: /etc/ssl/app/client.pem}").stays(),
     entry(Phase::Local, Cause::Missing, "local.missing", Owner::Host, "a file, a directory or a program of this host is not there", "put it there, or correct the path")
         .when("nothing has that path", "{type: file, path: /srv/app/no-such-file}"),
     entry(Phase::Local, Cause::Denied, "local.denied", Owner::Host, "this user may not do that on this host", "give the user who runs conn-check the rights, or name the user who has them")
@@ -272,7 +296,7 @@ pub static ALL: &[Code] = &[
     entry(Phase::Resolve, Cause::Failed, "resolve.failed", Owner::Dns, "the look-up failed, and nothing finer can be told", "compare `getent hosts NAME` with what the resolvers say")
         .when("the look-up of this host fails, and does not say why", "{type: tcp, host: db.internal, port: 5432}"),
     entry(Phase::Resolve, Cause::BadName, "resolve.bad-name", Owner::Config, "not a legal host name", "correct the name")
-        .when("this host has no interface of that name", "{type: tcp, host: 'fe80::1%eth9', port: 5432}"),
+        .when("this host has no interface of that name", "{type: tcp, host: 'fe80::1%eth9', port: 5432}").stays(),
     entry(Phase::Resolve, Cause::Closed, "resolve.closed", Owner::Dns, "the resolver closed the connection without an answer", "look at the named resolver's log")
         .when("the answer does not fit into a datagram, and the resolver takes no TCP", "{type: dns, name: big.internal, record: TXT, server: 10.0.0.53}"),
     entry(Phase::Connect, Cause::Refused, "connect.refused", Owner::Service, "the host answers, nothing listens on this port (or a firewall rejects with a reset)", "see whether the service runs, and on this port and address")
@@ -308,7 +332,7 @@ pub static ALL: &[Code] = &[
     entry(Phase::Proxy, Cause::Closed, "proxy.closed", Owner::Network, "the proxy closed the connection without an answer", "look at the proxy's log")
         .when("the proxy hangs up on who asks for a tunnel", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
     entry(Phase::Proxy, Cause::AuthRequired, "proxy.auth-required", Owner::Credentials, "the proxy wants a login, or rejects ours (407)", "put the proxy's user and password into proxy_url")
-        .when("the proxy knows its users, and the URL names none", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
+        .when("the proxy knows its users, and the URL names none", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}").refuses(),
     entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy refuses this request (403, 429 and others), as its rules say", "let this host reach the target in the proxy's rules")
         .when("the rules of the proxy do not have this target", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
     entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (500, 502 to 504; with SOCKS replies 1 and 3 to 6)", "see from the proxy whether the target is reachable and resolves")
@@ -366,19 +390,19 @@ pub static ALL: &[Code] = &[
     entry(Phase::Protocol, Cause::Overloaded, "protocol.overloaded", Owner::Service, "the service takes no more connections", "raise its connection limit or shrink the clients' pools")
         .when("`max_connections` are in use", "{type: postgres, host: db.internal, username: app, database: shop}"),
     entry(Phase::Auth, Cause::Rejected, "auth.rejected", Owner::Credentials, "wrong user or password", "check the user and password of this check, and the application's")
-        .when("the server knows another password", "{type: redis, host: cache.internal, password: old}"),
+        .when("the server knows another password", "{type: redis, host: cache.internal, password: old}").refuses(),
     entry(Phase::Auth, Cause::Required, "auth.required", Owner::Config, "the server wants a login, but none is configured", "add the login to this check")
-        .when("the server has `requirepass`", "{type: redis, host: cache.internal}"),
+        .when("the server has `requirepass`", "{type: redis, host: cache.internal}").refuses(),
     entry(Phase::Auth, Cause::MethodUnsupported, "auth.method-unsupported", Owner::Config, "client and server share no login mechanism", "enable a common mechanism on the server, or use another login option")
-        .when("the server wants Kerberos (`gss` in pg_hba.conf)", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+        .when("the server wants Kerberos (`gss` in pg_hba.conf)", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}").refuses(),
     entry(Phase::Auth, Cause::HostNotAllowed, "auth.host-not-allowed", Owner::Service, "this user may not log in from this host", "allow this host (pg_hba.conf, the account's host part, access rules)")
-        .when("pg_hba.conf has no line for this host", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+        .when("pg_hba.conf has no line for this host", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}").refuses(),
     entry(Phase::Auth, Cause::Locked, "auth.locked", Owner::Credentials, "the account is locked or its password has expired", "unlock the account or renew its password")
-        .when("the role has NOLOGIN", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+        .when("the role has NOLOGIN", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}").refuses(),
     entry(Phase::Auth, Cause::Timeout, "auth.timeout", Owner::Service, "no answer to the login in time", "look at the service's authentication back end")
-        .when("the directory that the server asks hangs", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+        .when("the directory that the server asks hangs", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}").refuses(),
     entry(Phase::Auth, Cause::Closed, "auth.closed", Owner::Service, "closed the connection instead of answering the login", "look at the service's log")
-        .when("the broker has no word for a login that it refuses", "{type: amqp, host: broker.internal, username: app, password: '...'}"),
+        .when("the broker has no word for a login that it refuses", "{type: amqp, host: broker.internal, username: app, password: '...'}").refuses(),
     entry(Phase::Request, Cause::NoSuchDatabase, "request.no-such-database", Owner::Config, "the database does not exist", "check the database's name, or create it")
         .when("no database has that name", "{type: postgres, host: db.internal, username: app, password: '...', database: shpo}"),
     entry(Phase::Request, Cause::NoSuchBucket, "request.no-such-bucket", Owner::Config, "the bucket does not exist", "check the bucket's name, the endpoint and the region, or create it")

@@ -45,6 +45,7 @@ Examples:
   conn-check checks.yaml 'postgres:*'           only results whose name matches
   conn-check --explain checks.yaml              with the evidence for each failure
   conn-check --max-timeout=10 --exclude-tags=no-nagios checks.yaml
+  conn-check --wait 2m checks.yaml              until everything answers, two minutes at most
   conn-check --validate --strict checks.yaml    is the file all right?
   conn-check explain auth.rejected              what does that mean, and who can change it?
 
@@ -131,6 +132,14 @@ pub struct Args {
     /// Everything is printed by then; what is unfinished counts as timed out
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, help_heading = "How it is checked")]
     pub max_timeout: Option<Duration>,
+
+    /// Ask what fails again until all is well, so long at most (120, 2m); 0 asks once
+    #[arg(long, value_name = "TIME", value_parser = wait, allow_negative_numbers = true, conflicts_with = "as_service", help_heading = "How it is checked")]
+    pub wait: Option<Duration>,
+
+    /// All has to be well so many times in a row, with --wait [default: 1]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, requires = "wait", help_heading = "How it is checked")]
+    pub stable: Option<usize>,
 
     /// The timeout of a check that names none
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, default_value = "10", help_heading = "How it is checked")]
@@ -271,6 +280,7 @@ enum BadValue {
     Format,
     Seconds,
     Count,
+    Wait,
 }
 
 impl fmt::Display for BadValue {
@@ -282,6 +292,7 @@ impl fmt::Display for BadValue {
             }
             Self::Format => "there is no such format",
             Self::Seconds => "expected a number of seconds, more than 0 and at most 86400",
+            Self::Wait => "expected a time of at most a day, in seconds or with a unit: 120, 120s, 2m, 1h",
             Self::Count => "expected a whole number, 1 or more",
         })
     }
@@ -296,6 +307,12 @@ fn also(text: &str) -> Result<Also, BadValue> {
 
 fn seconds(text: &str) -> Result<Duration, BadValue> {
     settings::seconds(text).ok_or(BadValue::Seconds)
+}
+
+/// A time that may have a unit, or be none.
+fn wait(text: &str) -> Result<Duration, BadValue> {
+    const DAY: Duration = Duration::from_secs(86_400);
+    settings::time(text).filter(|time| *time <= DAY).ok_or(BadValue::Wait)
 }
 
 fn at_least_one(text: &str) -> Result<usize, BadValue> {

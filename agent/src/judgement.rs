@@ -56,11 +56,10 @@ impl Judgement {
         }
     }
 
-    /// Whether a failure is the right result, or known, on this day.
-    pub(crate) fn excuses(&self, failure: &Failure, today: Date) -> bool {
-        let is_it = |code: &Code| code.name == failure.code.name;
-        let accepted = self.accepted.as_ref().is_some_and(|accepted| is_it(accepted.code) && today <= accepted.until);
-        accepted || self.expected.iter().any(|code| is_it(code))
+    /// Whether a failure with this code is the right result, or known, on this day.
+    pub(crate) fn excuses(&self, code: &Code, today: Date) -> bool {
+        let is_known = |accepted: &Accepted| accepted.code.name == code.name && today <= accepted.until;
+        self.expected.iter().any(|expected| expected.name == code.name) || self.accepted.as_ref().is_some_and(is_known)
     }
 
     /// The same without what it says to do: of a failure that is explained otherwise.
@@ -75,7 +74,7 @@ impl Judgement {
     fn judge(&self, mut failure: Failure, outcome: &mut Outcome, today: Date) {
         if self.expected.iter().any(|code| code.name == failure.code.name) {
             outcome.facts.push((EXPECTED, json!({"code": failure.code.name, "message": failure.message})));
-            return pass(outcome);
+            return pass(outcome, failure.code);
         }
         if !self.expected.is_empty() {
             failure.message = format!("it should fail with {}; instead: {}", self.codes(), failure.message);
@@ -86,7 +85,7 @@ impl Judgement {
                 let fact =
                     json!({"code": code.name, "until": until.to_string(), "why": why, "message": failure.message});
                 outcome.facts.push((ACCEPTED, fact));
-                return pass(outcome);
+                return pass(outcome, failure.code);
             }
             failure.message = format!("{} (it was accepted until {until}: {why})", failure.message);
         }
@@ -121,7 +120,8 @@ fn has_passed(outcome: &Outcome) -> bool {
 }
 
 /// What failed, and what was not tried for it, is as it should be.
-fn pass(outcome: &mut Outcome) {
+fn pass(outcome: &mut Outcome, met: &'static Code) {
+    outcome.met = Some(met);
     for step in outcome.steps.iter_mut().filter(|step| matches!(step.verdict, Verdict::Fail | Verdict::Skip)) {
         (step.verdict, step.reason) = (Verdict::Pass, None);
     }

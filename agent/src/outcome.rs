@@ -1,6 +1,6 @@
 //! What a check found: phases with their durations, verdicts, facts, warnings.
 
-use crate::catalogue::WarningKind;
+use crate::catalogue::{Code, WarningKind};
 use crate::comparison::{Comparison, Difference, Found};
 use crate::fault::{Failure, Phase};
 use crate::phase::words;
@@ -136,6 +136,12 @@ pub struct Outcome {
     pub blocked: Option<Box<Blocked>>,
     /// Those of its parts that were run, by their places in the plan.
     pub parts: Vec<usize>,
+    /// With what it failed, also where the file says that this is right, or known.
+    pub met: Option<&'static Code>,
+    /// What must not be sent twice has been sent, or may have been.
+    pub has_sent: bool,
+    /// So many times it was tried; more than once only with `retries`.
+    pub attempts: u32,
 }
 
 /// Why a check was not tried.
@@ -179,6 +185,33 @@ impl Outcome {
             *first = Step::decided(Verdict::Fail, Duration::ZERO, at);
         }
         Self { failure: Some(Box::new(failure)), ..outcome }
+    }
+
+    /// With which code it failed, also where the file says that this is right, or known.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static Code> {
+        self.failure.as_ref().map(|failure| failure.code).or(self.met)
+    }
+
+    /// The end of the run came first, for a part of it at least.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        self.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted))
+    }
+
+    /// Nothing of it was tried.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        self.steps.iter().all(|step| step.verdict == Verdict::Skip)
+    }
+
+    /// Whether it is another result than one before: by its verdicts, the code of its failure and those of its warnings.
+    #[must_use]
+    pub fn differs(&self, before: &Self) -> bool {
+        let verdicts = |outcome: &Self| outcome.steps.iter().map(|step| step.verdict).collect::<Vec<_>>();
+        let warnings = |outcome: &Self| outcome.warnings.iter().map(|warning| warning.kind).collect::<Vec<_>>();
+        let code = |outcome: &Self| outcome.failure.as_ref().map(|failure| failure.code.name);
+        code(self) != code(before) || verdicts(self) != verdicts(before) || warnings(self) != warnings(before)
     }
 
     /// Warnings make a passed result a warning.

@@ -42,6 +42,8 @@ pub(crate) struct Findings {
     pub(crate) phases: Vec<Timing>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) facts: Vec<(&'static str, Value)>,
+    /// Whether what must not be sent twice has been sent, where the check says it.
+    pub(crate) sent: Option<bool>,
 }
 
 /// Why a check ended before its end.
@@ -171,6 +173,12 @@ impl Probe {
         self.emit(|| Event::Passed { entry: self.assignment.entry, result, step });
         self.emit(|| Event::Started { entry: self.assignment.entry, result: result + 1 });
         Ok(())
+    }
+
+    /// What must not be sent twice is sent now; or, until then, was not. A check that does not say it may have sent it as soon
+    /// as there is a connection.
+    pub(crate) fn note_sent(&self, sent: bool) {
+        self.findings().sent = Some(sent);
     }
 
     /// Keeps something that was learnt. A text of a server's is to be escaped by the caller or

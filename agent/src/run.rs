@@ -1,11 +1,13 @@
 //! Running a plan: as many checks at once as the host safely carries, each in a task of its own,
 //! until all are decided or the time is over.
 
+mod attempts;
 mod chains;
 mod guilt;
 mod options;
 mod panics;
 mod trace;
+pub mod wait;
 
 pub use crate::net::{Family, PROXY_VARIABLES, ProxyVariables};
 pub use crate::outcome::Outcome;
@@ -18,7 +20,7 @@ use crate::checks;
 use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
-use crate::outcome::{SkipReason, Step};
+use crate::outcome::{SkipReason, Step, Timing};
 use crate::plan::Plan;
 use crate::probe::{Again, Assignment, Findings, Probe};
 use crate::queue::Queue;
@@ -49,6 +51,8 @@ pub struct Report {
     pub end: Option<Duration>,
     /// The run before, which this one is held against.
     pub comparison: Option<Arc<Comparison>>,
+    /// The wait of which this is the end.
+    pub waited: Option<wait::Waited>,
 }
 
 /// Runs the selected checks; `interrupt` ends the run early. The listener, if there is one, hears
@@ -88,6 +92,7 @@ pub async fn run(
         interrupted,
         end: shared.end(),
         comparison: options.comparison.clone(),
+        waited: None,
     }
 }
 
@@ -103,6 +108,7 @@ pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
         interrupted: false,
         end: None,
         comparison: None,
+        waited: None,
     }
 }
 
@@ -210,7 +216,12 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        self.join_set.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        let (plan, shared) = (Arc::clone(self.plan), Arc::clone(&self.shared));
+        if check.retries == 0 {
+            self.join_set.spawn(perform(plan, shared, assignment));
+        } else {
+            self.join_set.spawn(attempts::perform(plan, shared, assignment));
+        }
         self.tasks.insert(entry, Task { began: Instant::now(), findings });
     }
 
@@ -305,6 +316,7 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     };
     let rest = Step::skipped(SkipReason::AfterFailure, shared.began.elapsed());
     let mut outcome = gather(entry, check.results.len(), rest, began, &findings, failure);
+    outcome.has_sent &= check.asks_once;
     let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
     if let Some(most) = slow {
         outcome.note_slow(most);
@@ -325,6 +337,7 @@ fn gather(
     let findings = std::mem::take(&mut *findings.lock().unwrap_or_else(PoisonError::into_inner));
     let mut steps = findings.steps;
     steps.resize(results.max(steps.len()), rest);
+    let has_sent = findings.sent.unwrap_or_else(|| may_have_asked(&findings.phases, failure.as_ref()));
     let mut outcome = Outcome {
         entry,
         steps,
@@ -333,10 +346,19 @@ fn gather(
         warnings: findings.warnings,
         facts: findings.facts,
         elapsed: began.elapsed(),
+        has_sent,
+        attempts: 1,
         ..Outcome::default()
     };
     outcome.apply_warnings();
     outcome
+}
+
+/// Whether a check that went through these phases may have sent what it is about: whatever comes behind TLS may be it, also
+/// where it broke down in the middle.
+fn may_have_asked(phases: &[Timing], failure: Option<&Failure>) -> bool {
+    phases.iter().any(|timing| timing.phase > Phase::Tls)
+        || failure.is_some_and(|failure| failure.code.phase > Phase::Tls)
 }
 
 #[cfg(test)]

@@ -52,6 +52,16 @@ impl Selection {
         Self { wanted, ends: self.ends.clone(), wholes: self.wholes.clone() }
     }
 
+    /// What is wanted of these checks, and nothing of others.
+    #[must_use]
+    pub fn of_entries(&self, entries: &BTreeSet<usize>) -> Self {
+        let of_entry = |entry: usize| {
+            let is_one = entries.contains(&entry);
+            self.results_of(entry).iter().map(move |wanted| *wanted && is_one)
+        };
+        Self { wanted: (0..self.ends.len()).flat_map(of_entry).collect(), ..self.clone() }
+    }
+
     /// Whether a result is wanted.
     #[must_use]
     pub fn has(&self, entry: usize, result: usize) -> bool {

@@ -181,6 +181,7 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     let timeout = seconds(parameters, "max-timeout")?;
     let timeout = timeout.or_else(|| nagios.then(|| settings.max_timeout.to_string()));
     arguments.extend(timeout.map(|seconds| format!("--max-timeout={seconds}")));
+    arguments.extend(seconds(parameters, "wait")?.map(|seconds| format!("--wait={seconds}")));
     if settings.connect_timeout != CONNECT_TIMEOUT {
         arguments.push(format!("--connect-timeout={}", settings.connect_timeout));
     }

@@ -13,6 +13,7 @@
 mod ci;
 pub(crate) mod page;
 mod text;
+mod waiting;
 mod world;
 
 use conn_check::checks::Spec;

@@ -148,13 +148,13 @@ fn the_json_report_is_the_one_that_was_accepted() {
 }
 
 /// The schema of the reports.
-fn report_schema() -> Value {
+pub(crate) fn report_schema() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent/schema/report.schema.json");
     serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("JSON")
 }
 
 /// That of a line of `jsonl`.
-fn event_schema() -> Value {
+pub(crate) fn event_schema() -> Value {
     let Value::Object(mut schema) = report_schema() else { panic!("no object") };
     schema.remove("oneOf");
     schema.insert("$ref".to_owned(), json!("#/$defs/event"));
@@ -162,13 +162,13 @@ fn event_schema() -> Value {
 }
 
 /// A validator of reports.
-fn validator(schema: &Value) -> Validator {
+pub(crate) fn validator(schema: &Value) -> Validator {
     assert!(jsonschema::meta::is_valid(schema), "no JSON Schema");
     jsonschema::validator_for(schema).expect("a schema")
 }
 
 /// The report is as the schema says.
-fn conforms(validator: &Validator, report: &Value) {
+pub(crate) fn conforms(validator: &Validator, report: &Value) {
     let errors: Vec<_> =
         validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}\n{report:#}");

@@ -32,6 +32,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::certs::{Authority, Folder, Identity};
+use crate::or_panic::OrPanic as _;
 use crate::ports::{self, Port};
 use crate::process::{Daemon, Launch};
 use crate::scratch::{Scratch, text};
@@ -171,8 +172,22 @@ impl Postgres {
     /// Starts one.
     #[must_use]
     pub fn start(setup: &Setup) -> Self {
+        Self::start_on(setup, ports::free)
+    }
+
+    /// Starts one on a port that is known before it is there.
+    ///
+    /// # Panics
+    /// When somebody else has taken the port.
+    #[must_use]
+    pub fn start_at(setup: &Setup, port: Port) -> Self {
+        let mut port = Some(port);
+        Self::start_on(setup, || port.take().or_panic("have the port that was reserved"))
+    }
+
+    fn start_on(setup: &Setup, mut reserve: impl FnMut() -> Port) -> Self {
         let (daemon, port) = Daemon::start_with(|scratch| {
-            let port = ports::free();
+            let port = reserve();
             let data = setup.data(scratch, &port);
             let launch = Launch::new(&template::program("postgres")).arg("-D").arg(data).as_nobody();
             let ready = if setup.never_ready { "entering standby mode" } else { "system is ready to accept" };

@@ -36,3 +36,17 @@ fn a_cause_without_an_entry_of_its_own_takes_the_nearest() {
     assert_eq!(code_for(Phase::Tls, Cause::LocalLimit).name, "connect.local-limit");
     assert_eq!(code_for(Phase::Resolve, Cause::Locked).name, "run.own-fault");
 }
+
+#[test]
+fn a_login_is_never_asked_for_again_and_what_was_read_once_is_not_waited_for() {
+    for code in ALL {
+        let expected = match code.phase {
+            Phase::Config => Repeat::Useless,
+            Phase::Auth => Repeat::Harmful,
+            _ if code.name == "resolve.bad-name" => Repeat::Useless,
+            _ if code.owner == Owner::Credentials && code.phase == Phase::Proxy => Repeat::Harmful,
+            _ => Repeat::Worthwhile,
+        };
+        assert_eq!(code.repeat, expected, "{code}");
+    }
+}

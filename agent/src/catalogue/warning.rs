@@ -65,6 +65,8 @@ warnings! {
         "the name has an IPv6 address on which nothing listens", "{type: tcp, host: app.internal, port: 443}";
     RunSlow "run.slow" Service "the check passed, and took longer than `warn_after`", "see with --duration --verbose which phase takes the time",
         "the answer takes longer than half a second", "{type: http, url: 'https://app.internal/health', warn_after: 0.5}";
+    RunRetried "run.retried" Network "the check passed, and only when it was asked again (`retries`)", "see what the failed attempts say: a path that loses packets, an address that does not answer, a service that turns connections away; the application meets them, too",
+        "every tenth connection is reset", "{type: tcp, host: db.internal, port: 5432, retries: 2}";
     RequestBlocked "request.blocked" Service "the broker has let us in, and takes no messages at the moment: an alarm of its memory or disk", "look at the broker's alarms (RabbitMQ: rabbitmq-diagnostics alarms), and at what uses its memory or disk up",
         "the broker is short of memory", "{type: amqp, host: broker.internal, username: app, password: '...'}";
     LocalCommandWarns "local.command-warns" Service "a program that checks warns (exit status 1, or warnings in its JSON answer)", "act on what it says; to see all of it, run it by hand as the user who runs conn-check",

@@ -132,6 +132,7 @@ impl Args {
             ("--record", check.record.is_some()),
             ("--journal", check.journal),
             ("--dry-run", check.dry_run),
+            ("--wait", check.wait.is_some()),
             ("--schema", check.schema),
         ];
         given.into_iter().find_map(|(option, is_given)| is_given.then_some(option))

@@ -44,8 +44,12 @@ const TIPS: &[(&[&str], &str)] = &[
         "checks stand in a file: 'conn-check explain tcp' shows one",
     ),
     (
-        &["--wait", "--retry", "--retries", "--retry-timeout", "--repeat", "--until", "--interval"],
-        "a run looks once; to wait: 'until conn-check FILE; do sleep 5; done'",
+        &["--retry", "--retry-timeout", "--repeat", "--until", "--interval", "--wait-for", "--wait-timeout"],
+        "what fails is asked again until all is well with '--wait TIME'",
+    ),
+    (
+        &["--retries", "--attempts", "--max-attempts"],
+        "a check is asked again with 'retries: N' in the file, a whole run with '--wait TIME'",
     ),
     (&["--log", "--syslog", "--log-file"], "'--journal' writes to the journal, too, and '--output FILE' to a file"),
     (&["--silent", "-s"], "'--quiet' says nothing when all is well"),

@@ -18,7 +18,7 @@ pub(crate) const KEY: &str = "defaults";
 
 /// The options of every check that make sense for all of a file. What a verdict comes to (`expect_failure`, `accept`,
 /// `owner`) is each check's own.
-const COMMON: [&str; 4] = ["timeout", "tags", "warn_after", "critical"];
+const COMMON: [&str; 5] = ["timeout", "tags", "warn_after", "retries", "critical"];
 
 /// A mapping, as it stands in a file.
 type Pairs = [(Node, Node)];

@@ -74,6 +74,8 @@ pub struct Entry {
     pub timeout: Duration,
     /// Slower than this is a warning.
     pub warn_after: Option<Duration>,
+    /// So many times it is asked again when it fails.
+    pub retries: u32,
     /// What is checked, as a person would say it.
     pub target: String,
     /// The names of its results, in order.
@@ -352,6 +354,7 @@ impl Loading<'_> {
             tags: common.tags,
             timeout: common.timeout.unwrap_or(self.defaults.timeout),
             warn_after: common.warn_after,
+            retries: common.retries,
             target: read.stood_in.named(&target),
             results,
             further: further::of(written, &distinction),

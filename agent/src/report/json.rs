@@ -7,7 +7,9 @@ use crate::outcome::{SkipReason, Timing, Warning};
 use crate::report::chain::Chain;
 use crate::report::view::{CheckView, Counts, Overall, Row, View};
 use crate::report::{Format, Refusal, Refused, Reporter, Style};
+use crate::run::wait::Waited;
 use crate::since::{Difference, Since};
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
@@ -40,6 +42,7 @@ impl Reporter for Json {
             counts: view.counts,
             check_counts: view.check_counts,
             subject: view.subject,
+            wait: view.waited.map(wait),
             checks: view.series().map(|(series, check)| JsonCheck::of(check, series, self.style)).collect(),
         };
         line(&report, out)
@@ -103,6 +106,8 @@ struct JsonReport<'a> {
     check_counts: Counts,
     #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
     subject: Option<&'a Subject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<Value>,
     checks: Vec<JsonCheck<'a>>,
 }
 
@@ -149,6 +154,8 @@ pub(super) struct JsonCheck<'a> {
     #[serde(flatten)]
     chain: Chain,
     elapsed_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
     results: Vec<Value>,
     phases: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +182,7 @@ impl<'a> JsonCheck<'a> {
             reason: check.skip_reason().map(SkipReason::slug),
             chain: check.chain.clone(),
             elapsed_seconds: seconds(check.outcome.elapsed),
+            attempts: Some(check.outcome.attempts).filter(|attempts| *attempts > 1),
             results: check.rows.iter().map(result).collect(),
             phases: check.outcome.phases.iter().map(phase).collect(),
             failure: check.failure().map(|one| failure(one, style)),
@@ -188,6 +196,11 @@ impl<'a> JsonCheck<'a> {
 pub(super) fn seconds(time: std::time::Duration) -> f64 {
     // Microseconds are what the clocks and the scheduler are good for.
     (time.as_secs_f64() * 1e6).round() / 1e6
+}
+
+/// A wait, and how it ended.
+pub(super) fn wait(waited: Waited) -> Value {
+    json!({"rounds": waited.rounds, "ended": waited.ended.slug()})
 }
 
 fn result(row: &Row<'_>) -> Value {

@@ -71,6 +71,8 @@ struct Summary<'a> {
     check_counts: Counts,
     #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
     subject: Option<&'a Subject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<Value>,
     elapsed_seconds: f64,
 }
 
@@ -98,6 +100,7 @@ impl Reporter for Jsonl {
             counts: view.counts,
             check_counts: view.check_counts,
             subject: view.subject,
+            wait: view.waited.map(json::wait),
             elapsed_seconds: seconds(view.elapsed),
         };
         Line::write("summary", summary, out)

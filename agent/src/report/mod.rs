@@ -35,6 +35,7 @@ pub use progress::Progress;
 pub use prometheus::{Syntax, metrics};
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
+pub use title::of as titles;
 pub use view::{CheckView, Counts, Overall, Remark, Row, View};
 
 /// What every check of a plan is called where its results become time series: another one for each.

@@ -6,6 +6,7 @@ use crate::catalogue::{self, Owner, WarningKind};
 use crate::diagnostic::{Flaw, Severity};
 use crate::outcome::{SkipReason, Verdict};
 use crate::phase::Phase;
+use crate::run::wait::Ended;
 use serde_json::{Value, json};
 
 /// What marks a definition of the schema whose content comes from here.
@@ -28,6 +29,7 @@ pub fn lists() -> Vec<(&'static str, Value)> {
         ("owner", words(Owner::ALL.map(Owner::slug))),
         ("verdict", words(Verdict::ALL.map(Verdict::slug))),
         ("overall_verdict", words(Overall::ALL.map(Overall::slug))),
+        ("end_of_wait", words(Ended::ALL.map(Ended::slug))),
         ("severity", words(Severity::ALL.map(Severity::slug))),
     ]
 }

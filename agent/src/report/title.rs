@@ -5,7 +5,8 @@ use crate::text::shortened;
 use std::collections::HashMap;
 
 /// The titles of the checks of a plan: those that would read the same say in what they differ.
-pub(super) fn of(plan: &Plan) -> Vec<String> {
+#[must_use]
+pub fn of(plan: &Plan) -> Vec<String> {
     let mut titles: Vec<_> = plan.entries.iter().map(short).collect();
     // First what every check of the type has, then whatever else the file says of it.
     for more in [rest, |entry: &Entry| entry.redactor.clean(&entry.further())] {

@@ -10,7 +10,7 @@ use crate::phase::words;
 use crate::plan::{Entry, Plan};
 use crate::report::chain::Chain;
 use crate::report::{Stage, Warnings, series};
-use crate::run::Report;
+use crate::run::{Report, wait::Waited};
 use crate::select::Selection;
 use crate::since::Since;
 use serde_json::Value;
@@ -38,6 +38,8 @@ pub struct View<'a> {
     pub interrupted: bool,
     /// As whom it was made, where that is not who checks.
     pub subject: Option<&'a Subject>,
+    /// The wait of which this is the end.
+    pub waited: Option<Waited>,
     /// What a warning comes to.
     pub warnings: Warnings,
     pub(super) plan: &'a Plan,
@@ -171,6 +173,7 @@ impl<'a> View<'a> {
             elapsed: report.elapsed,
             interrupted: report.interrupted,
             subject: report.comparison.as_ref().map(|comparison| &comparison.subject),
+            waited: report.waited,
             warnings,
             plan,
         }

@@ -56,7 +56,7 @@ impl Running<'_> {
     fn is_unexplained(&self, outcome: &Outcome) -> bool {
         let judgement = &self.plan.entries[outcome.entry].judgement;
         outcome.failure.as_ref().is_some_and(|failure| {
-            !matches!(failure.code.phase, Phase::Config | Phase::Run) && !judgement.excuses(failure, self.today)
+            !matches!(failure.code.phase, Phase::Config | Phase::Run) && !judgement.excuses(failure.code, self.today)
         })
     }
 

@@ -53,7 +53,7 @@ fn outcome(entry: usize, end: &End) -> Outcome {
 fn report(ends: &[End]) -> Report {
     let outcomes = ends.iter().enumerate().map(|(entry, end)| outcome(entry, end)).collect();
     let (started, elapsed) = (SystemTime::now(), Duration::from_millis(5));
-    Report { started, elapsed, outcomes, interrupted: false, end: None, comparison: None }
+    Report { started, elapsed, outcomes, interrupted: false, end: None, comparison: None, waited: None }
 }
 
 /// Looks at a made-up run of these checks.

@@ -194,6 +194,11 @@ fn age(text: &str) -> Option<Age> {
     (seconds <= MOST).then(|| Age(Duration::from_secs_f64(seconds)))
 }
 
+/// A time as [`Age`] has it.
+pub(crate) fn time(text: &str) -> Option<Duration> {
+    age(text).map(|age| age.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,7 @@ pub(crate) use field::{Field, Misfit, Quiet, Secrets};
 pub(crate) use fields::{Fields, Noted};
 pub(crate) use matcher::Matcher;
 pub(crate) use meant::nearest;
-pub(crate) use measure::{Age, Decimal, FullPath, Percent, Sha256, Size};
+pub(crate) use measure::{Age, Decimal, FullPath, Percent, Sha256, Size, time};
 pub(crate) use reference::is_reference;
 pub(crate) use service_url::{SERVICE_URL, ServiceUrl, takes_url};
 pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, flag as is_true, seconds};

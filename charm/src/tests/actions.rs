@@ -245,6 +245,15 @@ fn a_time_is_a_number_or_a_text_that_is_one() {
 }
 
 #[test]
+fn an_action_may_wait_until_all_is_well() {
+    let mut world = deployed("[{}]");
+    act(&mut world, "run-check", &json!({"wait": 120, "max-timeout": "5"}));
+    assert_eq!(world.memory.agent_options, ["--format=nagios", "--max-timeout=5", "--wait=120"]);
+    let done = act(&mut world, "run-check", &json!({"wait": "5m"}));
+    assert!(done.status == 3 && done.text.is_some_and(|text| text.contains("wait has to be more than 0")));
+}
+
+#[test]
 fn arguments_are_refused_rather_than_ignored() {
     let mut world = deployed("[{}]");
     for variables in [&[("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", "juju-exec")][..], &[]] {

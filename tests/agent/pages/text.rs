@@ -27,7 +27,7 @@ fn masked(line: &str) -> String {
     let mut masked = String::new();
     let is_number = |word: &str| word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     for (place, word) in line.split(' ').enumerate() {
-        let unit = word.trim_end_matches([',', ')', ';']);
+        let unit = word.trim_end_matches([',', ')', ';', ':']);
         let number = masked.rfind(' ').filter(|at| matches!(unit, "ms" | "s") && is_number(&masked[at + 1..]));
         if let Some(at) = number {
             masked.truncate(at);

@@ -7,6 +7,7 @@ use crate::outlet::Outlet;
 use crate::output::{self, Output, Report};
 use crate::part;
 use crate::remember::Remembering;
+use crate::rounds::{self, Rounds};
 use crate::ticker::Ticker;
 use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, refuse, say};
@@ -133,7 +134,7 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
         ticker: output.progress(&plan, selection.first().count()).map(Ticker::begin),
     };
     let recall = remembering.as_mut().map(|remembering| remembering.recall(&plan));
-    let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise, recall.clone()) {
+    let report = match run_or_rehearse(args, output, &plan, watch, &mut listener, guise, recall.clone()) {
         Ok(report) => report,
         Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
@@ -170,10 +171,10 @@ fn remembering(args: &Args) -> Option<Remembering> {
 }
 
 /// Who hears of a run as it goes on. A reader that went away, or a terminal, must not end the checks.
-struct Listener<'a> {
-    stage: Stage<'a>,
+pub(crate) struct Listener<'a> {
+    pub(crate) stage: Stage<'a>,
     reports: Vec<Report<'a>>,
-    ticker: Option<Ticker>,
+    pub(crate) ticker: Option<Ticker>,
 }
 
 impl Listener<'_> {
@@ -188,6 +189,19 @@ impl Listener<'_> {
     }
 
     fn event(&mut self, event: &Event) {
+        self.tick(event);
+        self.report(event);
+    }
+
+    /// Moves the ticker's line on.
+    pub(crate) fn tick(&self, event: &Event) {
+        if let Some(ticker) = &self.ticker {
+            ticker.event(event);
+        }
+    }
+
+    /// Tells the reports.
+    pub(crate) fn report(&mut self, event: &Event) {
         let Self { stage, reports, ticker } = self;
         // The first report goes to the terminal, as the ticker's line does.
         let streams = reports.first().is_some_and(|report| report.reporter.listens());
@@ -196,12 +210,17 @@ impl Listener<'_> {
                 let _ = reporter.event(event, *stage, writer);
             }
         };
-        let Some(ticker) = ticker else { return report() };
-        ticker.event(event);
-        if streams && matches!(event, Event::Finished(_)) {
-            ticker.without_line(report);
-        } else {
-            report();
+        match ticker {
+            Some(ticker) if streams && matches!(event, Event::Finished(_)) => ticker.without_line(report),
+            _ => report(),
+        }
+    }
+
+    /// Writes something else to the terminal than the ticker's line.
+    pub(crate) fn without_line(&self, write: impl FnOnce()) {
+        match &self.ticker {
+            Some(ticker) => ticker.without_line(write),
+            None => write(),
         }
     }
 }
@@ -209,6 +228,7 @@ impl Listener<'_> {
 /// Runs the checks, or what `--dry-run` does in their place.
 fn run_or_rehearse(
     args: &Args,
+    output: &Output<'_>,
     plan: &Arc<Plan>,
     watch: &Watch,
     listener: &mut Listener<'_>,
@@ -219,7 +239,13 @@ fn run_or_rehearse(
         let _ = reporter.begin(listener.stage, writer);
     }
     if !args.dry_run {
-        return perform(args, plan, watch, listener, guise, recall);
+        if let Some(wish) = rounds::wish(args) {
+            return Rounds { args, output, plan, watch, recall }.until_well(wish, listener);
+        }
+        let (selection, listens) = (listener.stage.selection, listener.listens());
+        let mut hear = |event: &Event| listener.event(event);
+        let hear = listens.then_some(&mut hear as &mut dyn FnMut(&Event));
+        return perform(args, plan, selection, watch, hear, guise, recall);
     }
     let report = run::rehearse(plan, listener.stage.selection);
     if listener.is_reported() {
@@ -240,17 +266,19 @@ fn trimmed(tags: &[String]) -> Vec<String> {
 
 /// Makes the checks of a task, of which nobody is told before the end.
 pub(crate) fn perform_unheard(args: &Args, task: &Task, plan: &Arc<Plan>, watch: &Watch) -> io::Result<run::Report> {
-    let stage =
-        Stage { warnings: args.warnings_as_errors.into(), config: &task.config, plan, selection: &task.selection };
-    perform(args, plan, watch, &mut Listener { stage, reports: Vec::new(), ticker: None }, None, None)
+    perform(args, plan, &task.selection, watch, None, None, None)
 }
 
 /// Runs the checks in this thread.
-fn perform(
+///
+/// # Errors
+/// The system has no descriptor or thread left.
+pub(crate) fn perform(
     args: &Args,
     plan: &Arc<Plan>,
+    selection: &Selection,
     watch: &Watch,
-    listener: &mut Listener<'_>,
+    hear: Option<&mut dyn FnMut(&Event)>,
     guise: Option<&Guise>,
     recall: Option<Arc<Recall>>,
 ) -> io::Result<run::Report> {
@@ -265,9 +293,6 @@ fn perform(
         leave_descriptors(left)?;
     }
     watch.ends_with(UNKNOWN);
-    let (selection, listens) = (listener.stage.selection, listener.listens());
-    let mut hear = |event: &Event| listener.event(event);
-    let hear = listens.then_some(&mut hear as &mut dyn FnMut(&Event));
     let report = runtime.block_on(run::run(plan, selection, &options, watch.stopped(), hear));
     // A look-up that hangs in the system's resolver must not hold up the end.
     runtime.shutdown_background();

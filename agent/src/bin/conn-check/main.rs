@@ -21,6 +21,7 @@ mod part;
 mod reading;
 mod records;
 mod remember;
+mod rounds;
 mod serve;
 mod ticker;
 mod trace;

@@ -59,6 +59,13 @@ impl<'a> Output<'a> {
         (is_watched && !self.args.dry_run).then(|| Progress::new(plan, checks))
     }
 
+    /// Whether a person reads along, on standard error, what changes while it is waited: not where a program reads, nor
+    /// who wants to hear of what is not well alone.
+    pub(crate) fn tells_changes(&self) -> bool {
+        let is_for_people = [report::HUMAN.name, report::PLAIN.name].contains(&self.format.name);
+        is_for_people && self.style.shown == Shown::All
+    }
+
     /// The exit status of a run: that of the judgement over it, but for the format that knows only good and bad.
     pub(crate) fn exit_status(&self, view: &View<'_>) -> u8 {
         let overall = view.overall();

@@ -9,8 +9,8 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::io;
 use std::os::fd::AsFd as _;
 use std::process;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -35,6 +35,8 @@ struct Shared {
     stopped: Notify,
     /// All of the output goes to standard output, of which it is known whether somebody reads.
     to_stdout: bool,
+    /// When it has to be over, if that is said.
+    last: Mutex<Option<Instant>>,
 }
 
 impl Watch {
@@ -44,7 +46,9 @@ impl Watch {
     /// # Errors
     /// Those of the system, when it has no descriptor or thread left.
     pub(crate) fn begin(max_timeout: Option<Duration>, to_stdout: bool) -> io::Result<Self> {
-        let shared = Arc::new(Shared { status: AtomicU8::new(READING), stopped: Notify::new(), to_stdout });
+        let last = max_timeout.map(|timeout| Instant::now() + timeout + GRACE);
+        let (status, stopped) = (AtomicU8::new(READING), Notify::new());
+        let shared = Arc::new(Shared { status, stopped, to_stdout, last: Mutex::new(last) });
         let mut wanted = SigSet::empty();
         wanted.add(Signal::SIGTERM);
         wanted.add(Signal::SIGINT);
@@ -55,12 +59,11 @@ impl Watch {
         // No program that a check starts has it.
         let signals = SignalFd::with_flags(&wanted, SfdFlags::SFD_CLOEXEC)?;
         wanted.thread_block()?;
-        let last = max_timeout.map(|timeout| Instant::now() + timeout + GRACE);
         let watcher = Arc::clone(&shared);
         let spawned = thread::Builder::new()
             .name("watch".to_owned())
             .stack_size(64 * 1024)
-            .spawn(move || watcher.watch(&signals, last));
+            .spawn(move || watcher.watch(&signals));
         if let Err(error) = spawned {
             // Nobody else would answer the signals.
             wanted.thread_unblock()?;
@@ -72,6 +75,11 @@ impl Watch {
     /// How to end when what is left to do stands still.
     pub(crate) fn ends_with(&self, status: u8) {
         self.0.status.store(status, Ordering::Relaxed);
+    }
+
+    /// So much time there is from now on, for one more round (`--wait`).
+    pub(crate) fn allow(&self, time: Duration) {
+        *self.0.last() = Some(Instant::now() + time + GRACE);
     }
 
     /// Somebody wants the run to end.
@@ -103,12 +111,30 @@ impl Shared {
         false
     }
 
+    fn last(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a signal; `false` when the time is over first, also what was allowed meanwhile.
+    fn awaits(&self, signals: &SignalFd) -> bool {
+        loop {
+            let last = *self.last();
+            if awaits(signals, last) {
+                return true;
+            }
+            if *self.last() == last {
+                return false;
+            }
+        }
+    }
+
     /// Until its time is over; after a signal, until there was time to print, or a second one.
-    fn watch(&self, signals: &SignalFd, last: Option<Instant>) {
-        if awaits(signals, last) && self.status.load(Ordering::Relaxed) != READING {
+    fn watch(&self, signals: &SignalFd) {
+        if self.awaits(signals) && self.status.load(Ordering::Relaxed) != READING {
             let _ = signals.read_signal();
             self.stopped.notify_one();
             let soon = Instant::now() + GRACE;
+            let last = *self.last();
             awaits(signals, Some(last.map_or(soon, |last| last.min(soon))));
         }
         let is_hurried = self.to_stdout && self.be_patient(signals);

@@ -95,6 +95,8 @@ impl Check for CeleryTask {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        // Much is asked before the task is sent.
+        probe.note_sent(false);
         let mut connection = self.broker.connect(&self.mailbox, probe).await?;
         let verdict = Box::pin(self.through(&mut connection, probe)).await;
         // What the broker says to a goodbye changes nothing.
@@ -139,6 +141,7 @@ impl CeleryTask {
         roll: &Roll,
         probe: &mut Probe,
     ) -> Result<(), Failure> {
+        probe.note_sent(true);
         probe.phase(Phase::Request, connection.send(task)).await?;
         let sent = Instant::now();
         let left = probe.share(1);

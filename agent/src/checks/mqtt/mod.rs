@@ -91,6 +91,8 @@ impl Check for Mqtt {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
+        // The message comes last.
+        probe.note_sent(false);
         let wire = probe.reach(&self.target, self.tls.as_ref()).await?;
         if self.tls.is_some() {
             probe.passed()?;
@@ -129,6 +131,7 @@ impl Mqtt {
     async fn use_topic(&self, probe: &mut Probe, broker: &mut BrokerConnection) -> Result<(), Failure> {
         let Some(Topic(topic)) = &self.topic else { return Ok(()) };
         probe.allow(broker::MOST);
+        probe.note_sent(self.publish);
         probe.phase(Phase::Request, self.subscribe_and_publish(broker, topic)).await
     }
 

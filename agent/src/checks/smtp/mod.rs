@@ -110,6 +110,8 @@ impl Check for Smtp {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
+        // The mail comes last.
+        probe.note_sent(false);
         let wire = probe.open(&self.endpoint).await?;
         probe.passed()?;
         let mut session = match self.security {
@@ -202,6 +204,7 @@ impl Smtp {
             return Ok(probe.phase(Phase::Request, session.verify_recipient(&self.from, to)).await?);
         };
         let mail = mail.written(&self.from, to);
+        probe.note_sent(true);
         let taken = probe.phase(Phase::Request, session.deliver(&self.from, to, &mail.text)).await?;
         probe.fact("message_id", mail.id);
         probe.fact("accepted_with", probe.clean(&taken));

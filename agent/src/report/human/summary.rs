@@ -6,6 +6,7 @@ use crate::comparison::Subject;
 use crate::outcome::SkipReason;
 use crate::report::Style;
 use crate::report::view::{CheckView, Overall, View};
+use crate::run::wait::Waited;
 use std::io::{self, Write};
 
 pub(super) fn write(view: &View<'_>, style: Style, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
@@ -15,7 +16,11 @@ pub(super) fn write(view: &View<'_>, style: Style, screen: Screen, out: &mut dyn
         Overall::Warn | Overall::Unknown => Ink::Yellow,
     };
     let interrupted = if view.interrupted { ", interrupted" } else { "" };
-    let took = format!("in {}{interrupted}", human_time(view.elapsed));
+    let rounds = match view.waited {
+        Some(Waited { rounds, .. }) if rounds > 1 => format!(", {rounds} rounds"),
+        _ => String::new(),
+    };
+    let took = format!("in {}{rounds}{interrupted}", human_time(view.elapsed));
     let counts = Paragraph::of(ink, counted(view));
     // What is not run takes no time.
     if view.is_dry() { counts } else { counts.and(Ink::Plain, took) }.write(0, screen, out)?;

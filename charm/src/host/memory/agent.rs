@@ -80,6 +80,7 @@ fn check_all(memory: &mut Memory, user: &User, options: &[&str], record: &str, f
             "--journal",
             "--format=",
             "--max-timeout=",
+            "--wait=",
             "--connect-timeout=",
             "--exclude-tags=",
             "--include-tags=",

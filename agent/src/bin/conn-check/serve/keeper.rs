@@ -162,6 +162,7 @@ impl Keeper {
             interrupted: false,
             end: None,
             comparison: None,
+            waited: None,
         };
         Readiness::so_far(&View::of(checks.stage(), &so_far), &unknown)
     }
