@@ -22,7 +22,7 @@ const HOUSES: [House; 2] = [
         layers: &[
             &["text", "phase", "file", "host", "services", "comparison"],
             &["identity"],
-            &["catalogue", "diagnostic"],
+            &["catalogue", "concern", "diagnostic"],
             &["secret"],
             &["fault", "source", "url", "yaml"],
             &["net", "outcome"],
@@ -31,7 +31,7 @@ const HOUSES: [House; 2] = [
             &["probe", "settings"],
             &["checks"],
             &["plan"],
-            &["select", "queue"],
+            &["select", "queue", "causes"],
             &["run"],
             &["report", "firewall", "fleet", "generate", "explain"],
             &["serve"],

@@ -21,6 +21,7 @@ use crate::file::{Distrust, Trust};
 use crate::judgement::Judgement;
 use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
+use crate::services::Service;
 use crate::settings::common::Common;
 use crate::settings::meant::type_help;
 use crate::settings::{Fields, Secrets, Word, nearest};
@@ -103,6 +104,11 @@ impl Entry {
     #[must_use]
     pub const fn scope(&self) -> &'static str {
         if self.is_local { "local" } else { "remote" }
+    }
+
+    /// Whether it speaks to a web server, which has many names at one address.
+    pub(crate) fn is_over_http(&self) -> bool {
+        Spec::service_of(self.kind).is_some_and(Service::is_over_http)
     }
 
     /// Every place it connects to, on a host with these resolvers.

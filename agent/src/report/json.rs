@@ -1,5 +1,6 @@
 //! `json`: one object, described by `schema/report.schema.json`.
 
+use crate::causes::Cause;
 use crate::comparison::Subject;
 use crate::diagnostic::{JsonDiagnostic, to_json};
 use crate::fault::Failure;
@@ -8,6 +9,7 @@ use crate::report::view::{CheckView, Counts, Overall, Row, View};
 use crate::report::{Format, Refusal, Refused, Reporter, Style};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::SystemTime;
 use time::OffsetDateTime;
@@ -38,6 +40,7 @@ impl Reporter for Json {
             counts: view.counts,
             check_counts: view.check_counts,
             subject: view.subject,
+            causes: causes(view),
             checks: view.series().map(|(series, check)| JsonCheck::of(check, series, self.style)).collect(),
         };
         line(&report, out)
@@ -101,6 +104,7 @@ struct JsonReport<'a> {
     check_counts: Counts,
     #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
     subject: Option<&'a Subject>,
+    causes: Vec<Value>,
     checks: Vec<JsonCheck<'a>>,
 }
 
@@ -199,6 +203,24 @@ pub(super) fn phase(timing: &Timing) -> Value {
     phase
 }
 
+/// The causes of a run, each with the series of its checks.
+fn causes(view: &View<'_>) -> Vec<Value> {
+    if view.causes.is_empty() {
+        return Vec::new();
+    }
+    let series: HashMap<_, _> = view.series().map(|(series, check)| (check.outcome.entry, series)).collect();
+    let one = |cause: &Cause| {
+        json!({
+            "id": cause.id,
+            "code": cause.code.name,
+            "owner": cause.owner.slug(),
+            "what": cause.what,
+            "checks": cause.checks.iter().filter_map(|check| series.get(check)).collect::<Vec<_>>(),
+        })
+    };
+    view.causes.iter().map(one).collect()
+}
+
 fn failure(failure: &Failure, style: Style) -> Value {
     let mut object = json!({
         "code": failure.code.name,
@@ -208,6 +230,10 @@ fn failure(failure: &Failure, style: Style) -> Value {
         "owner": failure.owner.slug(),
         "next_step": failure.next_step,
     });
+    if let Some(concerns) = &failure.concerns {
+        let concerns = concerns.iter().map(|(part, what)| (part.slug(), what.as_str()));
+        object["concerns"] = concerns.collect();
+    }
     if style.tracebacks {
         object["causes"] = json!(failure.causes);
     }

@@ -20,8 +20,15 @@ const NAMED: usize = 60;
 
 pub(super) fn write(view: &View<'_>, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
     let titles = title::of(view.plan);
-    let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
-    for check in &view.checks {
+    let mut causes: Vec<(String, Vec<&str>)> = view
+        .shared_causes()
+        .map(|(_, cause)| {
+            let names = cause.checks.iter().map(|check| titles[*check].as_str()).collect();
+            (format!("{} [{}, {}]", cause.what, cause.code, cause.owner.slug()), names)
+        })
+        .collect();
+    let marks = view.marks();
+    for check in view.checks.iter().filter(|check| !marks.contains_key(&check.outcome.entry)) {
         let Some(failure) = check.failure() else { continue };
         let before =
             check.difference().map(|one| format!("; as {}: {}", one.user_before, one.before)).unwrap_or_default();
