@@ -73,9 +73,8 @@ impl Evidence {
         let refused = refused.and_then(|failure| failure.concerned(Part::Service)?.parse::<SocketAddr>().ok());
         refused.into_iter().for_each(|address| self.note_host(address.ip()));
         let phase = failure.map(|failure| failure.code.phase);
-        let text = |wanted: &'static str| {
-            outcome.facts.iter().filter(move |(key, _)| *key == wanted).map(|(_, value)| value)
-        };
+        let text =
+            |wanted: &'static str| outcome.facts.iter().filter(move |(key, _)| *key == wanted).map(|(_, value)| value);
         if phase.is_none_or(|phase| phase != Phase::Resolve) || failure.is_some_and(is_an_answer) {
             // `10.0.0.53:53`, as a list of resolvers would have it.
             let told = text("resolver").filter_map(Value::as_str).filter_map(|server| server.parse().ok());
@@ -104,9 +103,9 @@ impl Evidence {
         for (part, narrow) in [(Part::Router, Part::Host), (Part::Proxy, Part::Service)] {
             let (Some(wide), Some(narrow)) = (failure.concerned(part), failure.concerned(narrow)) else { continue };
             let is_answered = match part {
-                Part::Router => {
-                    narrow.parse().is_ok_and(|host| self.hosts.contains(&host) || self.networks.contains(&network(host)))
-                }
+                Part::Router => narrow
+                    .parse()
+                    .is_ok_and(|host| self.hosts.contains(&host) || self.networks.contains(&network(host))),
                 _ => self.proxies.contains(wide),
             };
             let known = self.wide.entry((part, wide.to_owned())).or_default();
@@ -152,7 +151,8 @@ fn network(address: IpAddr) -> u64 {
 
 /// By what a failure goes in a row: nothing where one of them is not known.
 pub(super) fn value<'a>(by: By, failure: &'a Failure, entry: &'a Entry) -> Option<&'a str> {
-    let option = |wanted| entry.distinction.iter().find(|(option, _)| *option == wanted).map(|(_, value)| value.as_str());
+    let option =
+        |wanted| entry.distinction.iter().find(|(option, _)| *option == wanted).map(|(_, value)| value.as_str());
     Some(match by {
         By::Part(part) => failure.concerned(part)?,
         By::Account => match failure.concerned(Part::Account).or_else(|| option("username")) {

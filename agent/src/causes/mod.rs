@@ -85,7 +85,8 @@ pub fn of(
     let mut groups: Vec<(Key, Vec<Member<'_>>)> = Vec::new();
     for outcome in outcomes.iter().filter(failed) {
         let Some(failure) = outcome.failure.as_deref() else { continue };
-        let key = key(failure, &entries[outcome.entry], &evidence).unwrap_or_else(|| Key::alone(&series[outcome.entry]));
+        let key =
+            key(failure, &entries[outcome.entry], &evidence).unwrap_or_else(|| Key::alone(&series[outcome.entry]));
         let place = *places.entry(key.clone()).or_insert_with(|| {
             groups.push((key, Vec::new()));
             groups.len() - 1

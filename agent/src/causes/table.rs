@@ -62,7 +62,9 @@ impl Unless {
             Self::Never => "",
             Self::ResolverAnswers => "it has answered a `dns` check",
             Self::HostAnswers => "another port of it answers",
-            Self::NetworkAnswers => "only one host behind it is silent, or another of one of their networks (/24, /64) answers",
+            Self::NetworkAnswers => {
+                "only one host behind it is silent, or another of one of their networks (/24, /64) answers"
+            }
             Self::ProxyPasses => "only one target fails there, or it has let another through",
             Self::AuthorityIsTrusted => "another certificate of it was accepted",
         }
@@ -131,15 +133,25 @@ pub static TABLE: &[Row] = &[
     Row::of(&["connect.local-limit"], &[THIS_HOST]).says("this host has come to the end of its {}", CONNECT),
     Row::of(&["connect.denied-locally"], &[THIS_HOST]).says("this host itself is in the way, by {}", CONNECT),
     Row::of(&["connect.no-route"], &[THIS_HOST]).says("this host has no way, by {}", CONNECT),
-    Row::of(&["tls.not-yet-valid", "tls.untrusted"], &[THIS_HOST]).says("this host is at fault, by {}", "accept no certificate"),
+    Row::of(&["tls.not-yet-valid", "tls.untrusted"], &[THIS_HOST])
+        .says("this host is at fault, by {}", "accept no certificate"),
     Row::of(
-        &["resolve.timeout", "resolve.closed", "connect.refused", "connect.timeout", "connect.host-unreachable", "connect.no-neighbour"],
+        &[
+            "resolve.timeout",
+            "resolve.closed",
+            "connect.refused",
+            "connect.timeout",
+            "connect.host-unreachable",
+            "connect.no-neighbour",
+        ],
         &[RESOLVER],
     )
     .unless(Unless::ResolverAnswers)
     .says("{} does not answer", NAMES),
     Row::of(&["resolve.servfail"], &[RESOLVER]).unless(Unless::ResolverAnswers).says("{} fails at every name", NAMES),
-    Row::of(&["resolve.refused"], &[RESOLVER]).unless(Unless::ResolverAnswers).says("{} refuses to resolve for this host", NAMES),
+    Row::of(&["resolve.refused"], &[RESOLVER])
+        .unless(Unless::ResolverAnswers)
+        .says("{} refuses to resolve for this host", NAMES),
     Row::of(&["resolve.failed"], &[RESOLVER]).unless(Unless::ResolverAnswers).says("{} resolves for nobody", NAMES),
     Row::of(&["resolve."], &[NAME]).says("{} cannot be resolved", "need it"),
     Row::of(&["connect.no-neighbour"], &[ROUTER]).says("the gateway {} does not answer", CONNECT),
@@ -154,7 +166,8 @@ pub static TABLE: &[Row] = &[
     Row::of(&["connect.mtu"], &[HOST]).says("large packets to or from {} are lost", "wait in vain"),
     Row::of(&["connect."], &[SERVICE]).cannot(CONNECT),
     Row::of(&["proxy.auth-required"], &[By::Account, PROXY]).cannot("need it"),
-    Row::of(&["proxy.unreachable", "proxy.not-a-proxy", "proxy.too-large"], &[PROXY]).says("the proxy {} cannot be used", "need it"),
+    Row::of(&["proxy.unreachable", "proxy.not-a-proxy", "proxy.too-large"], &[PROXY])
+        .says("the proxy {} cannot be used", "need it"),
     Row::of(&["proxy.timeout", "proxy.closed"], &[PROXY])
         .unless(Unless::ProxyPasses)
         .says("the proxy {} does not answer", "need it"),
@@ -164,7 +177,13 @@ pub static TABLE: &[Row] = &[
         .says("the authority {} is not trusted here", "accept no certificate of it"),
     Row::of(&["tls.wrong-name"], &[CERTIFICATE, NAME]).says("the certificate {} is not for that name", "ask for it"),
     Row::of(
-        &["tls.untrusted", "tls.expired", "tls.not-yet-valid", "tls.invalid-certificate", "tls.unsupported-certificate"],
+        &[
+            "tls.untrusted",
+            "tls.expired",
+            "tls.not-yet-valid",
+            "tls.invalid-certificate",
+            "tls.unsupported-certificate",
+        ],
         &[CERTIFICATE],
     )
     .cannot("meet it"),

@@ -86,7 +86,9 @@ pub(super) async fn of(name: &str, error: &str, resolv_conf: &ResolvConf) -> Rea
     let all = answers.iter().map(|(server, _)| *server);
     let servers = match fault.cause {
         // The one that said so.
-        Cause::ServFail => answers.iter().filter(|(_, answer)| answer.has_failed()).map(|(server, _)| *server).take(1).collect(),
+        Cause::ServFail => {
+            answers.iter().filter(|(_, answer)| answer.has_failed()).map(|(server, _)| *server).take(1).collect()
+        }
         Cause::Timeout | Cause::Closed => all.collect(),
         _ => Vec::new(),
     };

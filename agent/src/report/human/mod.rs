@@ -91,11 +91,10 @@ impl Human {
         let mut blocks = Vec::new();
         for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass, Verdict::Skip] {
             let checks = view.checks.iter().filter(|check| check.verdict() == verdict && self.is_shown(verdict));
-            let alone =
-                checks.map(|check| {
-                    let entry = check.outcome.entry;
-                    Block::of(check, &titles[entry], marks.get(&entry).copied(), self.style)
-                });
+            let alone = checks.map(|check| {
+                let entry = check.outcome.entry;
+                Block::of(check, &titles[entry], marks.get(&entry).copied(), self.style)
+            });
             let alone: Vec<_> = alone.collect();
             blocks.push(if self.folds(verdict, alone.len()) { block::together(alone) } else { alone });
         }
