@@ -6,7 +6,7 @@ use harness::agent::Agent;
 use harness::certs::Authority;
 use harness::dns::{Dns, Records};
 use harness::netns::{Answer, Network, Transport};
-use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
+use harness::peers::{Manner, Peer, TlsManner, TlsPeer, UdpPeer};
 use harness::ports;
 use harness::postgres::{Postgres, Setup, USER};
 use harness::squid::{Rules, Squid};
@@ -32,9 +32,9 @@ fn causes(report: &Value) -> BTreeSet<(String, Vec<String>)> {
     told
 }
 
-/// The causes that should be there: what each is called, and its checks with blanks between.
+/// The causes that should be there: what each is called, and its checks with commas between.
 fn are(expected: &[(&str, &str)]) -> BTreeSet<(String, Vec<String>)> {
-    expected.iter().map(|(id, checks)| ((*id).to_owned(), checks.split(' ').map(str::to_owned).collect())).collect()
+    expected.iter().map(|(id, checks)| ((*id).to_owned(), checks.split(", ").map(str::to_owned).collect())).collect()
 }
 
 /// A `tcp` check of this name.
@@ -55,7 +55,7 @@ fn a_dead_resolver_is_one_cause_and_a_name_that_it_would_not_need_another() {
         "- {type: dns, name: c.test, timeout: 2}\n".to_owned(),
     ];
     let report = Agent::through(network.near.command("env"), &yaml.concat()).report();
-    let expected = are(&[("resolver:10.0.0.2", "a b c.test"), ("service:10.0.0.2:81", "known")]);
+    let expected = are(&[("resolver:10.0.0.2", "a, b, dns:c.test record:A"), ("service:10.0.0.2:81", "known")]);
     assert_eq!(causes(&report), expected, "{report:#}");
     assert_eq!(report["causes"][0]["what"], "10.0.0.2 does not answer: 3 checks cannot resolve their names");
 }
@@ -82,12 +82,12 @@ fn zones_that_fail_at_a_resolver_that_works_are_causes_of_their_own() {
     ];
     let report = Agent::through(network.near.command("env"), &yaml.concat()).report();
     let expected = are(&[
-        ("name:x.broken.test", "one two"),
+        ("name:x.broken.test", "one, two"),
         ("name:x.bad.test", "three"),
         ("name:x.quiet.test", "four"),
         ("name:none.test", "five"),
         ("service:10.0.0.2:80", "six"),
-        ("name:y.bad.test A", "y.bad.test"),
+        ("name:y.bad.test A", "dns:y.bad.test record:A"),
     ]);
     assert_eq!(causes(&report), expected, "{report:#}");
 }
@@ -95,15 +95,25 @@ fn zones_that_fail_at_a_resolver_that_works_are_causes_of_their_own() {
 #[test]
 fn a_resolver_without_its_own_resolvers_fails_at_every_name_and_is_the_cause() {
     let network = Network::new();
-    // It knows no zone at all: each question goes to somebody who is not there.
-    let _server = network.far.inside(|| Dns::start_at(network.far.ip(), &Records::new().servfail(".")));
+    let _server = network.far.inside(|| UdpPeer::serve_at(network.far.at(53), server_failure));
     network.near.hosts("127.0.0.1 localhost\n");
     network.near.resolv_conf("nameserver 10.0.0.2\noptions timeout:1 attempts:1\n");
     let yaml =
         [tcp("a", "a.test", 80), tcp("b", "b.example", 80), "- {type: dns, name: c.test, timeout: 3}\n".to_owned()];
     let report = Agent::through(network.near.command("env"), &yaml.concat()).report();
-    assert_eq!(causes(&report), are(&[("resolver:10.0.0.2", "a b c.test")]), "{report:#}");
+    assert_eq!(causes(&report), are(&[("resolver:10.0.0.2", "a, b, dns:c.test record:A")]), "{report:#}");
     assert_eq!(report["causes"][0]["what"], "10.0.0.2 fails at every name: 3 checks cannot resolve their names");
+}
+
+/// SERVFAIL to any question (RFC 1035 section 4.1), as a forwarder answers that reaches nobody.
+fn server_failure(asked: &[u8]) -> Vec<u8> {
+    const HEAD: usize = 12;
+    let mut end = HEAD;
+    while asked.get(end).is_some_and(|length| *length != 0) {
+        end += usize::from(asked[end]) + 1;
+    }
+    let question = asked.get(HEAD..end + 5).expect("a question");
+    [&asked[..2], &[0x81, 0x82, 0, 1, 0, 0, 0, 0, 0, 0], question].concat()
 }
 
 #[test]
@@ -124,10 +134,10 @@ fn a_host_that_is_down_is_one_cause_and_ports_of_one_that_is_up_are_several() {
     ];
     let report = world.agent(&yaml.concat()).report();
     let expected = [
-        (format!("host:{nobody}"), "down-1 down-2"),
+        (format!("host:{nobody}"), "down-1, down-2"),
         (format!("service:{server}:81"), "shut-1"),
         (format!("service:{server}:82"), "shut-2"),
-        (format!("service:{server}:5432"), "dropped-1 dropped-2"),
+        (format!("service:{server}:5432"), "dropped-1, dropped-2"),
     ];
     assert_eq!(causes(&report), are(&expected.each_ref().map(|(id, checks)| (id.as_str(), *checks))), "{report:#}");
 }
@@ -150,7 +160,7 @@ fn a_router_behind_which_nothing_answers_is_one_cause_and_this_hosts_firewall_an
     let report = world.agent(&yaml.concat()).report();
     let told = causes(&report);
     assert!(
-        told.contains(&are(&[(&format!("router:{near}"), "a b c")]).into_iter().next().expect("one")),
+        told.contains(&are(&[(&format!("router:{near}"), "a, b, c")]).into_iter().next().expect("one")),
         "{report:#}"
     );
     let own = told.iter().find(|(_, checks)| *checks == ["mine"]).expect("its own");
@@ -194,7 +204,8 @@ fn an_expired_certificate_an_unknown_authority_and_a_wrong_name_are_told_apart()
 
 #[test]
 fn one_account_that_a_server_refuses_is_one_cause_whatever_it_asks_for() {
-    let server = Postgres::start(&Setup::plain().sql("CREATE ROLE etl LOGIN PASSWORD 'x'"));
+    let role = "CREATE ROLE etl LOGIN PASSWORD 'x'";
+    let server = Postgres::start(&Setup::plain().rule("host all etl samehost scram-sha-256").sql(role));
     let port = server.address().port();
     let check = |name: &str, user: &str, database: &str| {
         format!(
@@ -229,7 +240,7 @@ fn a_dead_proxy_is_one_cause_and_what_a_proxy_refuses_are_several() {
     let report = Agent::new(&yaml.concat()).report();
     let told = causes(&report);
     let proxy = format!("proxy:localhost:{}", dead.number());
-    assert!(told.contains(&are(&[(&proxy, "a b c")]).into_iter().next().expect("one")), "{report:#}");
+    assert!(told.contains(&are(&[(&proxy, "a, b, c")]).into_iter().next().expect("one")), "{report:#}");
     assert_eq!(told.len(), 3, "{told:#?}");
 }
 
@@ -248,6 +259,6 @@ fn a_secret_that_several_checks_need_is_one_cause_and_nothing_of_the_rest_is_hid
     let report = Agent::new(&yaml.concat()).report();
     let service = format!("service:127.0.0.1:{}", shut.number());
     let expected =
-        are(&[("reference:env NO_SUCH_SECRET_1", "a c"), ("reference:env NO_SUCH_SECRET_2", "b"), (&service, "d")]);
+        are(&[("reference:env NO_SUCH_SECRET_1", "a, c"), ("reference:env NO_SUCH_SECRET_2", "b"), (&service, "d")]);
     assert_eq!(causes(&report), expected, "{report:#}");
 }

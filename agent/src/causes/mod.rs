@@ -104,7 +104,7 @@ fn key(failure: &Failure, entry: &Entry, evidence: &Evidence) -> Option<Key> {
     let rows = TABLE.iter().enumerate().filter(|(_, row)| row.has(failure.code.name));
     rows.filter(|(_, row)| evidence.allows(row, failure)).find_map(|(place, row)| {
         let values = row.by.iter().map(|by| value(*by, failure, entry)).collect::<Option<Vec<_>>>()?;
-        let code = if row.is_of_one_code() { failure.code.name } else { "" };
+        let code = if row.mixes { "" } else { failure.code.name };
         Some(Key { row: place, subject: Subject::of(row, &values, code) })
     })
 }

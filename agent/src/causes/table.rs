@@ -80,6 +80,8 @@ pub struct Row {
     pub by: &'static [By],
     /// Why it would not be one cause.
     pub unless: Unless,
+    /// Whether failures of different codes have one cause, too: they are signs of the same.
+    pub mixes: bool,
     /// What is said of what they have in common, with `{}` in its place; nothing where the failures say it themselves.
     pub says: &'static str,
     /// What several checks cannot do.
@@ -93,11 +95,15 @@ impl Row {
     }
 
     const fn of(codes: &'static [&'static str], by: &'static [By]) -> Self {
-        Self { codes, by, unless: Unless::Never, says: "", cannot: "fail" }
+        Self { codes, by, unless: Unless::Never, mixes: false, says: "", cannot: "fail" }
     }
 
     const fn unless(self, unless: Unless) -> Self {
         Self { unless, ..self }
+    }
+
+    const fn mixed(self) -> Self {
+        Self { mixes: true, ..self }
     }
 
     const fn cannot(self, cannot: &'static str) -> Self {
@@ -128,7 +134,9 @@ const LOG_IN: &str = "cannot log in";
 pub static TABLE: &[Row] = &[
     Row::of(&["run.deadline"], &[By::Run]).says("the time of the run was over", "could not start"),
     Row::of(&["config.missing-secret", "config.unusable-file"], &[REFERENCE]),
-    Row::of(&["local."], &[By::Target]),
+    Row::of(&["local.missing", "local.read-only", "local.full", "local.timeout"], &[By::Target]),
+    Row::of(&["local.denied"], &[By::Target, By::Option("user")]),
+    Row::of(&["local.command-missing", "local.command-unusable"], &[By::Target]),
     // A file descriptor is missing for a look-up as for a connection.
     Row::of(&["connect.local-limit"], &[THIS_HOST]).says("this host has come to the end of its {}", CONNECT),
     Row::of(&["connect.denied-locally"], &[THIS_HOST]).says("this host itself is in the way, by {}", CONNECT),
@@ -146,6 +154,7 @@ pub static TABLE: &[Row] = &[
         ],
         &[RESOLVER],
     )
+    .mixed()
     .unless(Unless::ResolverAnswers)
     .says("{} does not answer", NAMES),
     Row::of(&["resolve.servfail"], &[RESOLVER]).unless(Unless::ResolverAnswers).says("{} fails at every name", NAMES),
@@ -159,6 +168,7 @@ pub static TABLE: &[Row] = &[
         .unless(Unless::NetworkAnswers)
         .says("nothing answers at or behind {}, the last router that does", CONNECT),
     Row::of(&["connect.timeout", "connect.host-unreachable", "connect.no-neighbour"], &[HOST])
+        .mixed()
         .unless(Unless::HostAnswers)
         .says("{} does not answer at all", CONNECT),
     Row::of(&["connect.network-unreachable"], &[ROUTER]).says("the router {} has no route", CONNECT),

@@ -12,13 +12,6 @@ pub(super) struct Subject {
     code: &'static str,
 }
 
-impl Row {
-    /// Whether failures of another code have another cause although they go by this row.
-    pub(super) fn is_of_one_code(&self) -> bool {
-        self.codes.iter().any(|code| code.ends_with('.'))
-    }
-}
-
 impl Subject {
     pub(super) fn of(row: &Row, values: &[&str], code: &'static str) -> Self {
         let kind = match row.by.first() {
@@ -51,7 +44,7 @@ impl Subject {
         let (Some(row), 2..) = (row, failures.len()) else { return message.clone() };
         let is_one = failures.iter().all(|failure| failure.message == *message);
         let told = match row.says {
-            _ if is_one && message.contains(self.shown()) => message.clone(),
+            _ if is_one && !self.name.is_empty() && message.contains(self.shown()) => message.clone(),
             "" if is_one => format!("{}: {message}", self.shown()),
             "" => format!("{}: {}", self.shown(), first.code.what),
             says => self.fill(says),

@@ -50,8 +50,8 @@ fn a_brief_report_has_one_line_for_all_of_them() {
     let ran = run(&["--brief"]);
     let lines: Vec<_> = ran.out.lines().collect();
     assert_eq!(lines.len(), 3, "{}", ran.out);
-    let told = "and 11 more: 10.0.0.2 does not answer: 14 checks cannot resolve their names [resolve.timeout, dns]";
-    assert!(lines[1].ends_with(told), "{}", ran.out);
+    let told = "- 10.0.0.2 does not answer: 14 checks cannot resolve their names [resolve.timeout, dns]: app-1 (h1";
+    assert!(lines[1].starts_with(told) && lines[1].ends_with(" and 11 more"), "{}", ran.out);
 }
 
 #[test]

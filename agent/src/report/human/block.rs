@@ -102,6 +102,11 @@ impl Block {
         }
     }
 
+    /// Its place among those of its verdict: by its cause, if that is not its own.
+    pub(super) fn rank(&self) -> (bool, Option<char>) {
+        (self.mark.is_none(), self.mark)
+    }
+
     /// The type and the title of its row, if it has one: what is well in a great number is a sentence.
     pub(super) fn row(&self) -> Option<(&str, &str)> {
         match &self.checks[..] {

@@ -95,7 +95,9 @@ impl Human {
                 let entry = check.outcome.entry;
                 Block::of(check, &titles[entry], marks.get(&entry).copied(), self.style)
             });
-            let alone: Vec<_> = alone.collect();
+            let mut alone: Vec<_> = alone.collect();
+            // Those of one cause beside each other, as it is told; the others in the order of the file.
+            alone.sort_by_key(Block::rank);
             blocks.push(if self.folds(verdict, alone.len()) { block::together(alone) } else { alone });
         }
         let rows = blocks.iter().flatten().filter_map(Block::row);
