@@ -1,6 +1,7 @@
 //! Why something failed: a cause, and with its phase a stable code from the catalogue.
 
 use crate::catalogue::{self, Code};
+use crate::concern::Concerns;
 use crate::secret::{Redactor, Sentence, theirs};
 use std::error::Error;
 use std::fmt;
@@ -8,6 +9,7 @@ use std::iter::successors;
 
 /// What a fault is told with.
 pub(crate) use crate::catalogue::{Cause, Owner};
+pub(crate) use crate::concern::Part;
 pub(crate) use crate::phase::Phase;
 
 /// A cause without its place; becomes a [`Failure`] when the phase it struck is known.
@@ -22,6 +24,8 @@ pub(crate) struct Fault {
     pub(crate) owner: Option<Owner>,
     pub(crate) next_step: Option<Sentence>,
     pub(crate) causes: Vec<String>,
+    /// Boxed: it is rare, and would make every result that much larger.
+    pub(crate) concerns: Option<Box<Concerns<Sentence>>>,
 }
 
 impl Fault {
@@ -35,6 +39,7 @@ impl Fault {
             owner: None,
             next_step: None,
             causes: Vec::new(),
+            concerns: None,
         }
     }
 
@@ -80,6 +85,20 @@ impl Fault {
         self
     }
 
+    /// Says what it concerns; failures of one kind that concern the same have one cause.
+    #[must_use]
+    pub(crate) fn concerning(mut self, part: Part, what: impl Into<Sentence>) -> Self {
+        self.concerns.get_or_insert_default().set(part, what.into());
+        self
+    }
+
+    /// The same, unless that is known better.
+    #[must_use]
+    pub(crate) fn else_concerning(self, part: Part, what: impl Into<Sentence>) -> Self {
+        let is_known = self.concerns.as_ref().is_some_and(|concerns| concerns.of(part).is_some());
+        if is_known { self } else { self.concerning(part, what) }
+    }
+
     /// Places the fault in a phase of its own, whatever phase it comes to light in.
     #[must_use]
     pub(crate) const fn at(mut self, phase: Phase) -> Self {
@@ -114,6 +133,7 @@ impl Fault {
             owner: self.owner.unwrap_or(code.owner),
             next_step: redactor.tell(&self.next_step.unwrap_or_else(|| code.next_step.into())),
             causes: self.causes.iter().map(|text| redactor.clean(text)).collect(),
+            concerns: self.concerns.map(|concerns| Box::new(concerns.told(|what| redactor.tell(what)))),
         }
     }
 }
@@ -133,6 +153,8 @@ pub struct Failure {
     pub next_step: String,
     /// The chain of library errors below, outermost first.
     pub causes: Vec<String>,
+    /// What it concerns, as far as that is known.
+    pub concerns: Option<Box<Concerns<String>>>,
 }
 
 impl Failure {
@@ -192,6 +214,19 @@ impl Failure {
     #[must_use]
     pub(crate) fn told_of(self, place: impl fmt::Display) -> Self {
         Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
+    /// What it concerns of such a part, if that is known.
+    #[must_use]
+    pub fn concerned(&self, part: Part) -> Option<&str> {
+        self.concerns.as_ref()?.of(part).map(String::as_str)
+    }
+
+    /// Says what it concerns, in words that are fit for people.
+    #[must_use]
+    pub(crate) fn concerning(mut self, part: Part, what: String) -> Self {
+        self.concerns.get_or_insert_default().set(part, what);
+        self
     }
 
     /// The failure in one line: message, code, owner, next step.

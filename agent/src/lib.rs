@@ -43,9 +43,11 @@
 //! lie in layers, each using only what is below it; `cargo xtask layers` says which and proves it.
 
 pub mod catalogue;
+pub mod causes;
 pub mod checks;
 pub mod cli;
 pub mod comparison;
+pub mod concern;
 pub mod diagnostic;
 pub mod diff;
 pub mod event;

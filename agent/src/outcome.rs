@@ -136,6 +136,8 @@ pub struct Outcome {
     pub blocked: Option<Box<Blocked>>,
     /// Those of its parts that were run, by their places in the plan.
     pub parts: Vec<usize>,
+    /// The part that is guilty of its failure, by its place in the plan.
+    pub guilty: Option<usize>,
     /// With what it failed, also where the file says that this is right, or known.
     pub met: Option<&'static Code>,
     /// What must not be sent twice has been sent, or may have been.

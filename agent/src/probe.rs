@@ -8,6 +8,7 @@ mod evidence;
 mod hole;
 mod host;
 mod open;
+mod passage;
 mod peek;
 mod questions;
 mod wait;
@@ -15,7 +16,7 @@ mod wait;
 use crate::catalogue::WarningKind;
 use crate::event::Event;
 use crate::fault::Failure;
-use crate::net::{self, Detour, Race, Seen};
+use crate::net::{self, Detour, Host, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
@@ -25,6 +26,7 @@ pub(crate) use hole::Again;
 use hole::Narrow;
 use host::Dialled;
 pub(crate) use open::Heard;
+use passage::Passage;
 use peek::{Look, Peer};
 use serde_json::{Value, json};
 use std::future::Future;
@@ -73,6 +75,10 @@ pub(crate) struct Probe {
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads.
     reached: Option<Peer>,
+    /// The host that it was asked for.
+    site: Option<Host>,
+    /// A proxy passes it on.
+    proxy: Option<Box<Passage>>,
     /// There is TLS on it, through which nothing can be seen.
     is_veiled: bool,
     /// This does once more, with small segments, what another probe waits for.
@@ -132,6 +138,8 @@ impl Probe {
             expects_http2: false,
             seen: None,
             reached: None,
+            site: None,
+            proxy: None,
             is_veiled: false,
             narrow: None,
             race: None,

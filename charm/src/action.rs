@@ -348,6 +348,8 @@ fn results(status: u8, summary: &str, record: Option<&Record>) -> BTreeMap<Strin
     ]);
     if let Some(record) = record {
         results.extend(record.counts().map(|(verdict, count)| (format!("counts.{verdict}"), count.to_string())));
+        let causes = record.causes().take(MAX_PROBLEMS).zip(1..);
+        results.extend(causes.map(|(text, number)| (format!("causes.{number}"), text)));
         let problems = record.problems().take(MAX_PROBLEMS).zip(1..);
         results.extend(problems.map(|(text, number)| (format!("failures.{number}"), text)));
     }

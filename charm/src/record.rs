@@ -22,6 +22,9 @@ pub(crate) struct Record {
     /// How many results of each verdict.
     #[serde(default)]
     counts: Counts,
+    /// Why checks fail, those of several checks first.
+    #[serde(default)]
+    causes: Vec<Cause>,
     /// The checks that were run.
     #[serde(default)]
     checks: Vec<Check>,
@@ -51,6 +54,15 @@ struct Counts {
     warn: u64,
     fail: u64,
     skip: u64,
+}
+
+/// Why one or several checks fail.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+struct Cause {
+    what: Foreign,
+    code: Foreign,
+    #[serde(default)]
+    checks: Vec<Foreign>,
 }
 
 /// A check that was run.
@@ -169,7 +181,10 @@ impl Record {
                 format!("{}{}", counted(warned, "warning"), first(Verdict::Warn))
             }
             (Verdict::Unknown, 0, _) => "not finished".to_owned(),
-            (_, failed, _) => format!("{failed} failed{}", first(Verdict::Fail)),
+            (_, failed, _) => {
+                let why = self.common_cause().unwrap_or_else(|| first(Verdict::Fail));
+                format!("{failed} failed{why}")
+            }
         }
     }
 
@@ -183,8 +198,26 @@ impl Record {
         let unfinished = if self.verdict == Verdict::Unknown { ", not finished" } else { "" };
         let worst = [Verdict::Fail, Verdict::Warn];
         let worst = worst.iter().find_map(|verdict| self.checks.iter().find(|check| check.verdict == *verdict));
-        let first = worst.map(|check| format!(", first {}", check.short())).unwrap_or_default();
-        format!("{failed}{warned}{unfinished}{first}")
+        let first = || worst.map(|check| format!(", first {}", check.short())).unwrap_or_default();
+        let why = self.common_cause().unwrap_or_else(first);
+        format!("{failed}{warned}{unfinished}{why}")
+    }
+
+    /// `: 10.0.0.53 does not answer: 14 checks cannot resolve their names`, where several checks have one cause, with how
+    /// many other causes there are.
+    fn common_cause(&self) -> Option<String> {
+        let first = self.causes.iter().find(|cause| cause.is_shared())?;
+        let others = match self.causes.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {}", counted(others, "other cause")),
+        };
+        Some(format!(": {}{others}", &*first.what))
+    }
+
+    /// The causes that several checks have, each with its code.
+    pub(crate) fn causes(&self) -> impl Iterator<Item = String> + '_ {
+        let shared = self.causes.iter().filter(|cause| cause.is_shared());
+        shared.map(|cause| format!("{} [{}]", &*cause.what, &*cause.code))
     }
 
     /// How many results of each verdict.
@@ -197,6 +230,12 @@ impl Record {
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> + '_ {
         let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
         of(Verdict::Fail).chain(of(Verdict::Warn)).map(Check::long)
+    }
+}
+
+impl Cause {
+    const fn is_shared(&self) -> bool {
+        self.checks.len() > 1
     }
 }
 
@@ -258,6 +297,25 @@ mod tests {
         let problem = Diagnostic { severity: Severity::Error, ..Diagnostic::default() };
         let refused = Record { diagnostics: vec![problem], ..record("unknown", &json!([])) };
         assert_eq!(refused.summary(), "the file could not be used");
+    }
+
+    #[test]
+    fn a_cause_that_several_checks_have_is_told_before_any_of_them() {
+        let with = |causes: serde_json::Value| {
+            let mut record =
+                json!({"verdict": "fail", "checks": [check("fail", "resolve.timeout"), check("fail", "x.y")]});
+            record["causes"] = causes;
+            serde_json::from_value::<Record>(record).expect("a record")
+        };
+        let cause = |checks: &[&str]| json!({"what": "10.0.0.53 does not answer: 2 checks fail", "code": "x.y", "checks": checks});
+        let told = with(json!([cause(&["a", "b"])]));
+        assert_eq!(told.summary(), "2 failed: 10.0.0.53 does not answer: 2 checks fail");
+        assert_eq!(told.causes().collect::<Vec<_>>(), ["10.0.0.53 does not answer: 2 checks fail [x.y]"]);
+        let more = with(json!([cause(&["a", "b"]), cause(&["c"])]));
+        assert_eq!(more.summary(), "2 failed: 10.0.0.53 does not answer: 2 checks fail, and 1 other cause");
+        let alone = with(json!([cause(&["a"]), cause(&["b"])]));
+        assert_eq!(alone.summary(), "2 failed, first postgres db:5432 resolve.timeout");
+        assert_eq!(alone.causes().count(), 0);
     }
 
     #[test]

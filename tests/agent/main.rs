@@ -7,6 +7,7 @@ mod bad_files;
 mod bounds;
 mod calls;
 mod canaries;
+mod causes;
 mod celery;
 mod chains;
 mod clock;

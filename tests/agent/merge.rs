@@ -73,6 +73,33 @@ fn what_nothing_explains_stands_for_itself() {
     );
 }
 
+/// Five checks are too few beside seven that pass; the unit itself knows that they are one cause.
+#[test]
+fn what_a_unit_has_found_itself_is_told_in_its_words() {
+    let folder = Scratch::new();
+    let _ = folder.folder("records");
+    let targets: Vec<_> = (0..12).map(|number| format!("h{number}:80")).collect();
+    let dead = Some(("resolve.timeout", "dns"));
+    for unit in 0..6 {
+        let failure = |number: usize| if unit < 2 && number < 5 { dead } else { None };
+        let checks: Vec<_> = targets.iter().enumerate().map(|(number, at)| (at.as_str(), failure(number))).collect();
+        let mut report = report(&format!("web-{unit}"), &checks);
+        let series: Vec<_> = targets[..5].iter().map(|target| format!("tcp:{target}")).collect();
+        if unit < 2 {
+            let what = "10.0.0.53 does not answer: 5 checks cannot resolve their names";
+            report["causes"] = json!([
+                {"id": "resolver:10.0.0.53", "code": "resolve.timeout", "owner": "dns", "what": what, "checks": series},
+            ]);
+        }
+        folder.write(&format!("records/{unit}.json"), report.to_string());
+    }
+    let (status, out, err) = said(&merge(&folder, &["records"], ""));
+    assert_eq!((status, err.as_str()), (Some(2), ""), "{out}");
+    assert!(out.contains("6 units, 12 checks: 1 cause of 10 failures"), "{out}");
+    let told = "A  web-0, web-1: 10.0.0.53 does not answer: 5 checks cannot resolve their names [resolve.timeout]";
+    assert!(out.contains(told) && out.contains("fix:  dns"), "{out}");
+}
+
 #[test]
 fn each_shape_of_juju_is_read() {
     let folder = Scratch::new();

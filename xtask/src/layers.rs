@@ -22,7 +22,7 @@ const HOUSES: [House; 2] = [
         layers: &[
             &["text", "phase", "file", "host", "services", "comparison", "since"],
             &["identity"],
-            &["catalogue", "diagnostic"],
+            &["catalogue", "concern", "diagnostic"],
             &["secret"],
             &["fault", "source", "url", "yaml"],
             &["net", "outcome"],
@@ -32,7 +32,7 @@ const HOUSES: [House; 2] = [
             &["checks"],
             &["plan"],
             &["memory"],
-            &["select", "queue"],
+            &["select", "queue", "causes"],
             &["run"],
             &["report", "firewall", "fleet", "generate", "explain"],
             &["serve", "diff"],

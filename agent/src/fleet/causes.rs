@@ -227,6 +227,10 @@ fn candidates(matrix: &Matrix, failures: &BTreeMap<(usize, usize), Kind>) -> Vec
             all.extend(wide.map(|checks| Candidate::new(matrix, &units, checks, kind)));
         }
     }
+    for (units, checks) in groups::by_cause(matrix, |failed| Kind::of(failed).is_of_units()) {
+        let kinds = kinds_in(&|(unit, check)| units.members.contains(unit) && checks.members.contains(check));
+        all.extend(kinds.into_iter().map(|kind| Candidate::new(matrix, &units, &checks, kind)));
+    }
     all
 }
 

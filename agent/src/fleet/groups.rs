@@ -1,7 +1,7 @@
 //! Units that have something in common, and checks that have.
 
-use super::matrix::Matrix;
-use std::collections::BTreeMap;
+use super::matrix::{Failed, Matrix};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// What several units, or several checks, have in common.
@@ -17,6 +17,8 @@ pub enum Common {
     Host(String),
     /// They have this address for the check.
     Address(IpAddr),
+    /// The units themselves have found what these checks fail for.
+    Cause(String),
 }
 
 /// A network of addresses.
@@ -135,4 +137,23 @@ fn usual_address(matrix: &Matrix, check: usize) -> Option<IpAddr> {
 /// Each unit on its own.
 pub(super) fn each_unit(matrix: &Matrix) -> impl Iterator<Item = Group> {
     (0..matrix.units.len()).map(Group::one)
+}
+
+/// Units and checks that have one cause, as the units have found it. What is `alone` a unit's own is another cause at each.
+pub(super) fn by_cause(matrix: &Matrix, is_alone: impl Fn(&Failed) -> bool) -> Vec<(Group, Group)> {
+    let mut by: BTreeMap<(&str, Option<usize>), (&str, BTreeSet<usize>, BTreeSet<usize>)> = BTreeMap::new();
+    for (unit, check, failed) in matrix.failures() {
+        let Some(cause) = &failed.cause else { continue };
+        let of_unit = is_alone(failed).then_some(unit);
+        let (_, units, checks) =
+            by.entry((&cause.id, of_unit)).or_insert_with(|| (&cause.what, BTreeSet::new(), BTreeSet::new()));
+        units.insert(unit);
+        checks.insert(check);
+    }
+    let group = |common, members: BTreeSet<usize>| Group { common, members: members.into_iter().collect() };
+    let both = |(what, units, checks): (&str, BTreeSet<usize>, BTreeSet<usize>)| {
+        let of_units = if units.len() == matrix.units.len() { Common::All } else { Common::One };
+        (group(of_units, units), group(Common::Cause(what.to_owned()), checks))
+    };
+    by.into_values().map(both).collect()
 }

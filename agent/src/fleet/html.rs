@@ -2,7 +2,8 @@
 
 use super::causes::Causes;
 use super::matrix::Matrix;
-use super::page::{columns, mark, summary};
+use super::page::{columns, summary};
+use crate::causes::mark;
 use std::fmt::Write as _;
 
 const HEAD: &str = "<!DOCTYPE html>

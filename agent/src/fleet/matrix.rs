@@ -64,6 +64,17 @@ pub struct Failed {
     pub next_step: String,
     /// Where it connected to, or tried.
     pub address: Option<IpAddr>,
+    /// What the unit itself has found that several of its checks fail for.
+    pub cause: Option<Shared>,
+}
+
+/// A cause that several checks of one unit have.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shared {
+    /// The same for all units that have it.
+    pub id: String,
+    /// One sentence.
+    pub what: String,
 }
 
 impl Cell {

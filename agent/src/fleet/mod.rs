@@ -21,6 +21,6 @@ mod told;
 pub use causes::{Cause, Causes};
 pub use html::html;
 pub use json::json;
-pub use matrix::{Cell, Matrix};
+pub use matrix::{Cell, Matrix, Shared};
 pub use page::page;
 pub use read::{Record, Reported, Unread, records, reports};

@@ -2,6 +2,7 @@
 
 use super::causes::Causes;
 use super::matrix::{Cell, Matrix};
+use crate::causes::mark;
 use crate::text::screen::{cut_middle, padded};
 use std::fmt::Write as _;
 
@@ -10,12 +11,6 @@ const UNITS: usize = 60;
 
 /// The columns for the name of a check.
 const NAMED: usize = 40;
-
-/// A mark for each cause, which its cells have in the matrix.
-pub(super) fn mark(cause: usize) -> char {
-    const MARKS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    MARKS.get(cause).map_or('#', |mark| char::from(*mark))
-}
 
 /// The causes, each with what to do, then units and checks side by side.
 #[must_use]

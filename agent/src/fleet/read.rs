@@ -1,11 +1,11 @@
 //! Records from files, as conn-check or Juju writes them.
 
 use super::juju;
-use super::matrix::{Cell, Check, Failed};
+use super::matrix::{Cell, Check, Failed, Shared};
 use crate::text::said;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -144,6 +144,8 @@ struct Report {
     host: String,
     checks: Option<Vec<ReportedCheck>>,
     #[serde(default)]
+    causes: Vec<ReportedCause>,
+    #[serde(default)]
     diagnostics: Vec<Told>,
 }
 
@@ -162,6 +164,17 @@ struct ReportedCheck {
     phases: Vec<Phase>,
     #[serde(default)]
     facts: Facts,
+}
+
+/// What the unit has found that its checks fail for.
+#[derive(Debug, Default, Deserialize)]
+struct ReportedCause {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    checks: Vec<String>,
 }
 
 /// A failure, or what is wrong with a file.
@@ -207,17 +220,26 @@ impl Report {
             (None, None) => Some("nothing was checked".to_owned()),
             (Some(_), _) => None,
         };
+        let shared = self.causes.iter().filter(|cause| cause.checks.len() > 1);
+        let of_check = |cause| move |series: &String| (series.clone(), ReportedCause::shared(cause));
+        let shared: HashMap<_, _> = shared.flat_map(|cause| cause.checks.iter().map(of_check(cause))).collect();
         Record {
             unit: said(unit.unwrap_or(&self.host)),
             file: file.to_owned(),
-            found: self.checks.unwrap_or_default().into_iter().map(ReportedCheck::found).collect(),
+            found: self.checks.unwrap_or_default().into_iter().map(|check| check.found(&shared)).collect(),
             refused,
         }
     }
 }
 
+impl ReportedCause {
+    fn shared(&self) -> Shared {
+        Shared { id: said(&self.id), what: said(&self.what) }
+    }
+}
+
 impl ReportedCheck {
-    fn found(self) -> Found {
+    fn found(self, shared: &HashMap<String, Shared>) -> Found {
         let route: Option<Vec<Route>> = self.facts.route.as_ref().and_then(|raw| {
             let one = serde_json::from_str::<Route>(raw.get()).map(|route| vec![route]);
             one.or_else(|_| serde_json::from_str::<Vec<Route>>(raw.get())).ok()
@@ -234,6 +256,7 @@ impl ReportedCheck {
                 message: said(&failure.message),
                 next_step: said(&failure.next_step),
                 address,
+                cause: shared.get(&self.series).cloned(),
             })),
             _ => Cell::Absent,
         };

@@ -14,11 +14,12 @@ impl Cause {
     #[must_use]
     pub fn what(&self, matrix: &Matrix) -> String {
         match (&self.of_units, &self.of_checks) {
+            (_, Common::Cause(what)) => self.of_units_own(matrix, what),
             (Common::All, _) => self.of_a_service(matrix),
             (Common::Address(address), _) => self.of_an_address(matrix, *address),
             (Common::Network(_) | Common::Host(_), _) => self.of_a_part(matrix),
-            (Common::One, Common::One) => self.of_cells(matrix),
-            (Common::One, _) => self.of_a_unit(matrix),
+            (Common::One | Common::Cause(_), Common::One) => self.of_cells(matrix),
+            (Common::One | Common::Cause(_), _) => self.of_a_unit(matrix),
         }
     }
 
@@ -26,12 +27,21 @@ impl Cause {
     #[must_use]
     pub fn whose(&self) -> &str {
         match (&self.of_units, &self.of_checks, self.owner.as_str()) {
-            (Common::One, Common::One, owner) => owner,
+            (Common::One, Common::One, owner) | (_, Common::Cause(_), owner) => owner,
             (Common::One, ..) => "this unit or its subnet",
             (Common::Network(_), _, "network" | "service") => "the network between",
             (Common::Address(_), _, "network" | "service" | "dns") => "the records or the resolvers of these units",
             (_, _, owner) => owner,
         }
+    }
+
+    /// `web/3: 10.0.0.53 does not answer: 14 checks cannot resolve their names`: as the first unit has told it.
+    fn of_units_own(&self, matrix: &Matrix, what: &str) -> String {
+        let who = match (&self.of_units, self.units.len()) {
+            (Common::All, 2..) => format!("all {} units", self.units.len()),
+            _ => self.unit_names(matrix),
+        };
+        format!("{who}: {what}")
     }
 
     /// `db:5432 fails for all 14 units: nothing listens there`.
@@ -51,7 +61,7 @@ impl Cause {
         let place = match &self.of_checks {
             Common::Network(network) => format!(" in {network}"),
             Common::Host(host) => format!(" of {host}"),
-            Common::All | Common::One | Common::Address(_) => String::new(),
+            Common::All | Common::One | Common::Address(_) | Common::Cause(_) => String::new(),
         };
         let others = self.others(matrix);
         let others = match others {
@@ -135,6 +145,7 @@ impl Cause {
             Common::All => "everything".to_owned(),
             Common::Host(host) => host.clone(),
             Common::Network(network) => format!("everything in {network}"),
+            Common::Cause(what) => what.clone(),
             Common::One | Common::Address(_) => listed(
                 self.checks.iter().map(|check| called(&matrix.checks[*check].series, &matrix.checks[*check].target)),
             ),

@@ -1,6 +1,7 @@
 //! Opening connections: one address, or all addresses of a name as RFC 8305 says.
 
 use crate::catalogue::{Cause, Owner};
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
@@ -240,6 +241,7 @@ pub(crate) async fn unix(path: &Path) -> Result<UnixStream, Fault> {
 
 fn no_socket(path: &Path, error: &io::Error) -> Fault {
     let shown = theirs(&path.display());
+    let place = shown.clone();
     let is_socket = fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());
     let fault = match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR) => Fault::new(Cause::NoSocket, sentence!["there is no socket at ", shown])
@@ -258,7 +260,7 @@ fn no_socket(path: &Path, error: &io::Error) -> Fault {
         Some(libc::EPROTOTYPE) => Fault::new(Cause::NoSocket, sentence![shown, " is a socket of another kind"]),
         _ => Fault::new(Cause::NoSocket, sentence!["the socket ", shown, " cannot be used"]),
     };
-    fault.evidence(error.to_string())
+    fault.evidence(error.to_string()).concerning(Part::Service, place)
 }
 
 /// Whether this host knows a way to an address. No packet is sent.
@@ -364,6 +366,7 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
     if (icmp.is_prohibition() || rejected) && icmp.sender.is_some_and(is_of_this_host) {
         fault.cause = Cause::DeniedLocally;
         fault.message = sentence!["this host's own firewall rejects the connection to ", address];
+        fault = fault.concerning(Part::ThisHost, "its firewall, which rejects");
     } else if icmp.is_prohibition() {
         fault.cause = Cause::Prohibited;
         fault.message = sentence![who, " prohibits the connection to ", address];
@@ -373,6 +376,11 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
             .next_step("open the port in that firewall; a host without the service would have sent a reset");
         fault.message = sentence![who, " rejects the connection to ", address];
     }
+    let fault = match (fault.cause, icmp.sender) {
+        (Cause::Prohibited | Cause::NetworkUnreachable, Some(sender)) => fault.concerning(Part::Router, sender),
+        (Cause::HostUnreachable, _) => fault.concerning(Part::Host, address.ip()),
+        _ => fault,
+    };
     fault.evidence(sentence![text, "; ", ours(&icmp)])
 }
 

@@ -50,6 +50,7 @@ pub(crate) use trust::{Roots, Trust};
 pub(crate) use wire::{ALLOWANCE, Seen, Wire};
 
 use crate::catalogue::Cause;
+use crate::concern::Part;
 use crate::fault::Fault;
 use nix::libc;
 use std::io;
@@ -94,9 +95,28 @@ impl From<&io::Error> for Fault {
             return Self::new(Cause::TooLarge, limit.to_string());
         }
         let (cause, message) = errno_cause(error).unwrap_or_else(|| kind_cause(error.kind()));
-        Self::new(cause, message).evidence(error.to_string()).caused_by(error)
+        let fault = Self::new(cause, message).evidence(error.to_string()).caused_by(error);
+        match error.raw_os_error().and_then(limit) {
+            Some(limit) => fault.concerning(Part::ThisHost, limit),
+            None => fault,
+        }
     }
 }
+
+/// Of what this host has no more.
+const fn limit(errno: i32) -> Option<&'static str> {
+    Some(match errno {
+        libc::EMFILE | libc::ENFILE => DESCRIPTORS,
+        libc::EADDRNOTAVAIL => "local ports",
+        libc::ENOBUFS | libc::ENOMEM => "memory",
+        libc::EPERM => "a denial (EPERM)",
+        libc::EACCES => "a denial (EACCES)",
+        _ => return None,
+    })
+}
+
+/// What a process may have open.
+const DESCRIPTORS: &str = "file descriptors";
 
 fn errno_cause(error: &io::Error) -> Option<(Cause, &'static str)> {
     Some(match error.raw_os_error()? {

@@ -9,11 +9,14 @@ use crate::net::dns::{Malformed, Query, Reply, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::resolv_conf::{self, ResolvConf};
 use crate::phase::Phase;
-use crate::secret::{ours, sentence};
+use crate::secret::{Sentence, ours, sentence};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Where resolvers listen (RFC 1035, section 4.2).
+const USUAL_PORT: u16 = 53;
 
 /// Asks again after this long without an answer: datagrams get lost.
 const RESEND_AFTER: Duration = Duration::from_secs(1);
@@ -62,6 +65,15 @@ impl ResolvConf {
         found.amend(variable("LOCALDOMAIN").as_deref(), variable("RES_OPTIONS").as_deref());
         found
     }
+}
+
+/// Servers, as they are told: each with its port where that is not the usual one.
+pub(crate) fn list(servers: &[SocketAddr]) -> Sentence {
+    let told = |server: &SocketAddr| match server.port() {
+        USUAL_PORT => server.ip().to_string(),
+        _ => server.to_string(),
+    };
+    ours(&servers.iter().map(told).collect::<Vec<_>>().join(", "))
 }
 
 /// A message id that an off-path sender cannot guess.

@@ -2,6 +2,7 @@
 //! when one says nothing, fails, refuses, or has nothing to say.
 
 use crate::catalogue::Cause;
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
 use crate::net::endpoint::Transport;
@@ -104,6 +105,7 @@ impl Answered {
             }
             (ResponseCode::Refused, _) => {
                 Fault::new(Cause::Refused, sentence![resolver, " refuses to answer for ", name])
+                    .concerning(Part::Resolver, nameserver::list(&[self.server]))
             }
             (other, _) => Fault::new(Cause::Failed, sentence![resolver, " answered ", dns::code(other)]),
         })

@@ -5,6 +5,7 @@
 //! the next server is asked when the one before it has failed, or is silent for a while.
 
 use crate::catalogue::{Cause, Owner};
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
@@ -48,6 +49,10 @@ impl Answer {
         matches!(self, Self::Addresses(_) | Self::NoData(_) | Self::NoName(_))
     }
 
+    const fn has_failed(&self) -> bool {
+        matches!(self, Self::Code(ResponseCode::ServFail))
+    }
+
     fn in_words(&self) -> Sentence {
         match self {
             Self::Addresses(count) => sentence![*count, " address(es)"],
@@ -64,12 +69,30 @@ impl Answer {
 /// The answers of all servers, in the order in which the system asks them.
 type Answers = Vec<(SocketAddr, Answer)>;
 
+/// Why there is no address.
+pub(super) struct Reason {
+    pub(super) fault: Fault,
+    /// The servers that may be to blame, for this name alone or for all.
+    pub(super) servers: Vec<SocketAddr>,
+}
+
 /// Why the system, which says `error`, finds no address.
-pub(super) async fn of(name: &str, error: &str, resolv_conf: &ResolvConf) -> Fault {
+pub(super) async fn of(name: &str, error: &str, resolv_conf: &ResolvConf) -> Reason {
     let mut answers: Answers = resolv_conf.servers.iter().map(|server| (*server, Answer::Awaited)).collect();
     collect(&mut answers, name, &Arc::new(resolv_conf.clone())).await;
     let summary = answers.iter().map(|(server, answer)| sentence![server.ip(), ": ", answer.in_words()]);
-    verdict(name, &answers).evidence(sentence!["system: ", theirs(error), "; ", Sentence::join(summary, "; ")])
+    let fault = verdict(name, &answers);
+    let fault = fault.evidence(sentence!["system: ", theirs(error), "; ", Sentence::join(summary, "; ")]);
+    let all = answers.iter().map(|(server, _)| *server);
+    let servers = match fault.cause {
+        // The one that said so.
+        Cause::ServFail => {
+            answers.iter().filter(|(_, answer)| answer.has_failed()).map(|(server, _)| *server).take(1).collect()
+        }
+        Cause::Timeout | Cause::Closed => all.collect(),
+        _ => Vec::new(),
+    };
+    Reason { fault, servers }
 }
 
 /// Asks until it is known what the system believed.
@@ -193,6 +216,7 @@ fn verdict(name: &str, answers: &Answers) -> Fault {
         }
         Answer::Code(ResponseCode::Refused) => {
             Fault::new(Cause::Refused, sentence![server, " refuses to resolve ", shown])
+                .concerning(Part::Resolver, server)
         }
         Answer::Code(code) => {
             Fault::new(Cause::Failed, sentence![server, " answered ", ours(&dns::code(*code)), " for ", shown])
@@ -207,12 +231,15 @@ fn verdict(name: &str, answers: &Answers) -> Fault {
 
 /// The record is there, and leads nowhere.
 pub(crate) fn dangling(fault: Fault, alias: &str) -> Fault {
-    fault.next_step(sentence!["add the record of ", theirs(alias), ", or correct the alias"])
+    let next_step = sentence!["add the record of ", theirs(alias), ", or correct the alias"];
+    fault.next_step(next_step).concerning(Part::Name, theirs(alias))
 }
 
 /// Who names other servers instead of an answer.
 pub(crate) fn no_resolver(server: Sentence, what: Sentence) -> Fault {
+    let blamed = server.clone();
     Fault::new(Cause::Failed, sentence![server, " resolves for nobody: it answers with ", what])
+        .concerning(Part::Resolver, blamed)
         .next_step("name a resolver in its place: this server has its own zones at most")
 }
 

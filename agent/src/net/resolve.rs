@@ -2,12 +2,15 @@
 //! the reason when that fails, from the resolvers themselves.
 
 use crate::catalogue::{Cause, Owner};
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::net::clock::within;
+use crate::net::dns::{RecordType, Reply, ResponseCode};
 use crate::net::endpoint::{Host, HostKind};
 use crate::net::question::{Answered, Question};
+use crate::net::reason::Reason;
 use crate::net::resolv_conf::ResolvConf;
-use crate::net::{Family, reason, slowness, zone};
+use crate::net::{self, Family, nameserver, reason, slowness, zone};
 use crate::phase::Phase;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::libc;
@@ -33,7 +36,6 @@ type Shared<K, T> = Mutex<HashMap<K, Awaited<T>>>;
 pub(crate) struct Resolver {
     family: Family,
     names: Shared<String, Found>,
-    questions: Shared<Question, Answered>,
     system: System,
 }
 
@@ -70,14 +72,15 @@ struct System {
     threads: Arc<Semaphore>,
     /// Read when it is needed first, and once.
     resolv_conf: Arc<LazyLock<ResolvConf>>,
+    questions: Arc<Shared<Question, Answered>>,
 }
 
 impl Resolver {
     /// A resolver that runs so many look-ups at a time.
     pub(crate) fn new(family: Family, threads: usize) -> Self {
         let resolv_conf = Arc::new(LazyLock::new(ResolvConf::of_this_host as fn() -> ResolvConf));
-        let system = System { threads: Arc::new(Semaphore::new(threads)), resolv_conf };
-        Self { family, names: Mutex::default(), questions: Mutex::default(), system }
+        let threads = Arc::new(Semaphore::new(threads));
+        Self { family, names: Mutex::default(), system: System { threads, resolv_conf, questions: Arc::default() } }
     }
 
     /// How this host asks the DNS.
@@ -107,7 +110,19 @@ impl Resolver {
     /// # Errors
     /// See [`Question::ask`].
     pub(crate) async fn ask(&self, question: &Question) -> Result<Answered, Fault> {
-        once(&self.questions, question, |question| async move { question.ask().await }).await
+        self.system.ask(question).await
+    }
+
+    /// Whether a server has an answer to what every resolver can answer.
+    pub(crate) async fn resolves(&self, server: SocketAddr) -> bool {
+        self.system.resolves(server).await
+    }
+
+    /// Whether it is known already that it has.
+    pub(crate) fn is_known_to_resolve(&self, server: SocketAddr) -> bool {
+        let asked = self.system.questions.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = asked.get(&self.system.control(server)).cloned();
+        answer.is_some_and(|answer| matches!(&*answer.borrow(), Some(Ok(answered)) if is_sound(answered)))
     }
 
     fn wanted(&self, host: &Host, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Fault> {
@@ -148,13 +163,65 @@ where
     }
 }
 
+/// Whether a resolver that answers so works.
+fn is_sound(answered: &Answered) -> bool {
+    let Reply { rcode, referral, .. } = &answered.reply;
+    referral.is_none() && matches!(*rcode, ResponseCode::NoError | ResponseCode::NXDomain)
+}
+
 impl System {
+    async fn ask(&self, question: &Question) -> Result<Answered, Fault> {
+        once(&self.questions, question, |question| async move { question.ask().await }).await
+    }
+
+    async fn resolves(&self, server: SocketAddr) -> bool {
+        self.ask(&self.control(server)).await.as_ref().is_ok_and(is_sound)
+    }
+
+    /// What every resolver can answer: who serves the root (RFC 9609). It tells a resolver that fails from a zone that does.
+    fn control(&self, server: SocketAddr) -> Question {
+        /// It is in every cache.
+        const TIMEOUT: Duration = Duration::from_secs(1);
+        Question {
+            name: ".".to_owned(),
+            record: RecordType::NS,
+            servers: vec![(server, TIMEOUT)],
+            transport: self.resolv_conf.transport,
+            attempts: 1,
+            timeout: TIMEOUT,
+        }
+    }
+
+    /// Asks these servers that, beside something else: what takes long may be theirs, or the zone's.
+    fn begin_control(&self, servers: &[SocketAddr]) {
+        for server in servers.iter().copied() {
+            let system = self.clone();
+            tokio::spawn(async move { system.resolves(server).await });
+        }
+    }
+
+    /// Blames the servers that gave no answer for a name, where they have none to anything.
+    async fn blamed(&self, reason: Reason) -> Fault {
+        let Reason { fault, mut servers } = reason;
+        self.begin_control(&servers);
+        for server in &servers {
+            if self.resolves(*server).await {
+                return fault;
+            }
+        }
+        servers.sort_unstable();
+        if servers.is_empty() { fault } else { fault.concerning(Part::Resolver, nameserver::list(&servers)) }
+    }
+
     async fn look_up(self, name: &str) -> Result<Found, Fault> {
         let mut looking = pin!(self.addresses(name.to_owned()));
         let (looked_up, why) = match within(SLOW, looking.as_mut()).await {
             Some(looked_up) => (looked_up, None),
             // What takes so long is found out beside the wait.
-            None => slowness::beside(name, &self.resolv_conf, looking).await,
+            None => {
+                self.begin_control(&self.resolv_conf.servers);
+                slowness::beside(name, &self.resolv_conf, looking).await
+            }
         };
         let error = match looked_up.result {
             Ok(addresses) => {
@@ -168,7 +235,7 @@ impl System {
         // Too many open files keep this host from looking.
         match error.raw_os_error() {
             Some(libc::EMFILE | libc::ENFILE) => Err(no_descriptor(name).evidence(theirs(text))),
-            _ => Err(reason::of(name, text, &self.resolv_conf).await),
+            _ => Err(self.blamed(reason::of(name, text, &self.resolv_conf).await).await),
         }
     }
 
@@ -196,6 +263,7 @@ struct LookedUp {
 fn no_descriptor(name: &str) -> Fault {
     Fault::new(Cause::LocalLimit, sentence!["this host has no file descriptor left to look up ", ours(name)])
         .at(Phase::Connect)
+        .concerning(Part::ThisHost, net::DESCRIPTORS)
 }
 
 fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> {

@@ -9,6 +9,7 @@ mod options;
 mod proof;
 mod refusal;
 mod remarks;
+mod whose;
 
 use alert::Own;
 pub(crate) use alert::{Broken, Exchange, fault_of_broken};
@@ -17,6 +18,7 @@ pub(crate) use identity::IdentityFiles;
 pub(crate) use options::{MinVersion, TlsMode, TlsOptions, Verification};
 
 use crate::catalogue::Cause;
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::net::{Host, Trust, Wire};
 use crate::phase::Phase;
@@ -78,7 +80,13 @@ pub(crate) async fn handshake(
         }
         Err(error) => {
             let judged = Judged { examiner: &examiner, options, host, trust };
-            Err(fault::of_handshake(error, &raw.first(), exchange, &judged))
+            let fault = fault::of_handshake(error, &raw.first(), exchange, &judged);
+            Err(match fault.cause {
+                Cause::ClientCertRequired | Cause::ClientCertRejected => {
+                    fault.concerning(Part::Account, whose::own(options))
+                }
+                _ => fault,
+            })
         }
     };
     facts.append(&mut remarks.facts);

@@ -25,6 +25,7 @@ use crate::file::{Distrust, Trust};
 use crate::judgement::Judgement;
 use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
+use crate::services::Service;
 use crate::settings::common::Common;
 use crate::settings::{Fields, Secrets, Word};
 use crate::source::Source;
@@ -124,6 +125,11 @@ impl Entry {
     pub(crate) fn said(&self) -> impl Iterator<Item = (&str, &str)> {
         let distinction = self.distinction.iter().map(|(option, value)| (*option, value.as_str()));
         distinction.chain(self.further.iter().map(|(option, value)| (option.as_str(), value.as_str())))
+    }
+
+    /// Whether it speaks to a web server, which has many names at one address.
+    pub(crate) fn is_over_http(&self) -> bool {
+        Spec::service_of(self.kind).is_some_and(Service::is_over_http)
     }
 
     /// Every place it connects to, on a host with these resolvers.

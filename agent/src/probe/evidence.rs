@@ -21,23 +21,24 @@ impl Probe {
         failure
     }
 
-    /// A look-up that was cut off says who was asked.
+    /// A look-up that failed says what it was for, and one that was cut off who was asked; `none_answers`: none of these
+    /// servers has said anything.
     pub(super) fn with_resolvers(
         &self,
         mut failure: Failure,
         name: &Sentence,
         servers: impl Iterator<Item = SocketAddr>,
         waited: Duration,
+        none_answers: bool,
     ) -> Failure {
-        if !(failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero()) {
-            return failure;
+        let servers: Vec<_> = servers.collect();
+        let is_cut_off = failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
+        if is_cut_off {
+            let (waited, name) = (self.waited(waited), self.tell(name));
+            let servers = self.tell(&net::nameserver::list(&servers));
+            failure.evidence = Some(format!("{waited}; asked for {name}: {servers}"));
         }
-        let servers: Vec<_> = servers
-            .map(|server| if server.port() == 53 { server.ip().to_string() } else { server.to_string() })
-            .collect();
-        let (waited, name) = (self.waited(waited), self.tell(name));
-        failure.evidence = Some(format!("{waited}; asked for {name}: {}", servers.join(", ")));
-        failure
+        self.of_look_up(failure, name, &servers, is_cut_off || none_answers)
     }
 
     pub(super) fn timed_out(&self, phase: Phase, elapsed: Duration, silent: bool) -> Fault {

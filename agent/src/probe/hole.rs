@@ -8,7 +8,7 @@
 
 use super::peek::Peer;
 use super::{Assignment, Findings, Probe};
-use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::fault::{Cause, Fault, Owner, Part, Phase};
 use crate::net::{self, host};
 use crate::secret::{Sentence, sentence};
 use crate::services;
@@ -330,7 +330,8 @@ impl Hole {
             None => "; full segments are sent again without an acknowledgement, a small one behind them has one".into(),
         });
         seen.push(way.mtu().map_or_else(Sentence::default, |mtu| sentence!["; MTU here ", mtu]));
-        let fault = Fault::new(Cause::Mtu, message).evidence(seen).at(Phase::Connect);
+        let fault =
+            Fault::new(Cause::Mtu, message).evidence(seen).at(Phase::Connect).concerning(Part::Host, self.remote.ip());
         match self.sizes {
             Some(Sizes { passes, lost, is_found }) => fault.next_step(sentence![
                 "let ICMP \"fragmentation needed\" pass on the way, or set the MTU of this host's interface or route to ",

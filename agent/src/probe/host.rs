@@ -5,7 +5,7 @@
 
 use super::Probe;
 use super::wait::Waited;
-use crate::fault::{Fault, Phase};
+use crate::fault::{Fault, Part, Phase};
 use crate::net;
 use crate::net::host::{Silence, Way};
 use crate::net::{Host, HostKind};
@@ -155,6 +155,7 @@ impl Probe {
         let shared = Arc::clone(&self.shared);
         // Boxed: it is rare, and would make every check that much larger.
         let looking = shared.inquiries.of_failure(fault.clone(), &way, silence.as_ref(), self.expected, self.until());
-        net::within(self.left(), Box::pin(looking)).await.unwrap_or(fault)
+        let fault = net::within(self.left(), Box::pin(looking)).await.unwrap_or(fault);
+        fault.else_concerning(Part::Service, address)
     }
 }

@@ -43,6 +43,7 @@ impl Probe {
     pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
         let detour = self.assignment.detour.clone();
         let place = detour.as_deref().map(|detour| detour.place(endpoint));
+        (self.site, self.proxy) = (Some(endpoint.host.clone()), None);
         let endpoint = place.as_ref().unwrap_or(endpoint);
         let addresses = self.addresses(endpoint).await?;
         let began = Instant::now();
@@ -183,7 +184,7 @@ impl Probe {
         self.note_look_up(&endpoint.host, resolved.as_ref().ok().map(|resolved| &resolved.addresses[..]));
         let Resolved { addresses, slow } = resolved.map_err(|failure| {
             let servers = self.resolv_conf().servers.iter().copied();
-            self.with_resolvers(failure, &(&endpoint.host).into(), servers, began.elapsed())
+            self.with_resolvers(failure, &(&endpoint.host).into(), servers, began.elapsed(), false)
         })?;
         if let Some(slow) = slow {
             self.warn_of_slow_look_up((&endpoint.host).into(), slow.elapsed, slow.why);
@@ -196,7 +197,10 @@ impl Probe {
         let (shared, began) = (Arc::clone(&self.shared), Instant::now());
         let asked = self.phase(Phase::Resolve, shared.resolver.ask(question)).await;
         let servers = question.servers.iter().map(|(server, _)| *server);
-        asked.map_err(|failure| self.with_resolvers(failure, &theirs(&question.name), servers, began.elapsed()))
+        asked.map_err(|failure| {
+            let name = sentence![theirs(&question.name), " ", ours(&question.record)];
+            self.with_resolvers(failure, &name, servers, began.elapsed(), true)
+        })
     }
 
     /// Notes what a look-up costs the application.

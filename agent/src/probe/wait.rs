@@ -58,7 +58,8 @@ impl Probe {
         // What the peer has said after all counts more than that it was not heard for a while.
         let is_silence = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Timeout | Cause::Silent);
         if let Some(loss) = loss.filter(|_| is_silence) {
-            return Err(loss.fault(fault).in_phase(phase, &self.assignment.redactor));
+            let fault = self.concerned(phase, loss.fault(fault));
+            return Err(fault.in_phase(phase, &self.assignment.redactor));
         }
         let fault = self.look_at_this_host(phase, fault, silence).await;
         let said = if said.is_some() { said } else { self.peek(phase, &fault).await };
@@ -71,7 +72,7 @@ impl Probe {
             Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
             None => self.recognise(phase, fault),
         };
-        fault.in_phase(phase, &self.assignment.redactor)
+        self.concerned(phase, fault).in_phase(phase, &self.assignment.redactor)
     }
 
     /// Waits for the work until the time is up. A peer that has not said a byte for a while is looked at beside the
@@ -119,7 +120,8 @@ impl Probe {
     /// A failure that needs no waiting: what was heard is not what was wanted.
     #[must_use]
     pub(crate) fn fail(&self, phase: Phase, fault: Fault) -> Failure {
-        self.recognise(phase, fault).in_phase(phase, &self.assignment.redactor)
+        let fault = self.recognise(phase, fault);
+        self.concerned(phase, fault).in_phase(phase, &self.assignment.redactor)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `json`: one object, described by `schema/report.schema.json`.
 
+use crate::causes::Cause;
 use crate::comparison::Subject;
 use crate::diagnostic::{JsonDiagnostic, to_json};
 use crate::fault::Failure;
@@ -9,9 +10,9 @@ use crate::report::view::{CheckView, Counts, Overall, Row, View};
 use crate::report::{Format, Refusal, Refused, Reporter, Style};
 use crate::run::wait::Waited;
 use crate::since::{Difference, Since};
-
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::SystemTime;
 use time::OffsetDateTime;
@@ -43,6 +44,7 @@ impl Reporter for Json {
             check_counts: view.check_counts,
             subject: view.subject,
             wait: view.waited.map(wait),
+            causes: causes(view),
             checks: view.series().map(|(series, check)| JsonCheck::of(check, series, self.style)).collect(),
         };
         line(&report, out)
@@ -108,6 +110,7 @@ struct JsonReport<'a> {
     subject: Option<&'a Subject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wait: Option<Value>,
+    causes: Vec<Value>,
     checks: Vec<JsonCheck<'a>>,
 }
 
@@ -220,6 +223,24 @@ pub(super) fn phase(timing: &Timing) -> Value {
     phase
 }
 
+/// The causes of a run, each with the series of its checks.
+fn causes(view: &View<'_>) -> Vec<Value> {
+    if view.causes.is_empty() {
+        return Vec::new();
+    }
+    let series: HashMap<_, _> = view.series().map(|(series, check)| (check.outcome.entry, series)).collect();
+    let one = |cause: &Cause| {
+        json!({
+            "id": cause.id,
+            "code": cause.code.name,
+            "owner": cause.owner.slug(),
+            "what": cause.what,
+            "checks": cause.checks.iter().filter_map(|check| series.get(check)).collect::<Vec<_>>(),
+        })
+    };
+    view.causes.iter().map(one).collect()
+}
+
 fn failure(failure: &Failure, style: Style) -> Value {
     let mut object = json!({
         "code": failure.code.name,
@@ -229,6 +250,10 @@ fn failure(failure: &Failure, style: Style) -> Value {
         "owner": failure.owner.slug(),
         "next_step": failure.next_step,
     });
+    if let Some(concerns) = &failure.concerns {
+        let concerns = concerns.iter().map(|(part, what)| (part.slug(), what.as_str()));
+        object["concerns"] = concerns.collect();
+    }
     if style.tracebacks {
         object["causes"] = json!(failure.causes);
     }

@@ -1,5 +1,6 @@
 //! `nagios`: a plugin's output (Monitoring Plugins Development Guidelines), within NRPE's limits.
 
+use crate::causes::Cause;
 use crate::outcome::{Verdict, Warning};
 use crate::report::series::unique;
 use crate::report::view::{CheckView, Overall, View};
@@ -45,7 +46,13 @@ impl Reporter for Nagios {
         let perfdata = perfdata(view);
         let room = FIRST_LINE.saturating_sub(perfdata.len() + 1);
         writeln!(out, "{}|{perfdata}", headline(view, &checks, room))?;
-        let lines = checks.iter().map(|(title, check)| cut(line(title, check, self.style), LINE));
+        let marks = view.marks();
+        let of_check = |(title, check): &(String, &CheckView<'_>)| {
+            let mark = marks.get(&check.outcome.entry).copied().filter(|_| !self.style.verbose);
+            line(title, check, mark, self.style)
+        };
+        let causes = view.shared_causes().map(|(mark, cause)| of_cause(mark, cause));
+        let lines = causes.chain(checks.iter().map(of_check)).map(|line| cut(line, LINE));
         let (lines, left_out) = fitting(lines, LONG_OUTPUT);
         let more = if left_out > 0 { format!("\n... and {left_out} more checks") } else { String::new() };
         let (data, _) = fitting(long_perfdata(view).into_iter(), LONG_PERFDATA);
@@ -89,7 +96,10 @@ fn headline(view: &View<'_>, checks: &[(String, &CheckView<'_>)], room: usize) -
     if view.interrupted {
         text += ", interrupted";
     }
-    let worst: Vec<_> = checks.iter().filter_map(|(title, check)| worst(title, check)).collect();
+    let marks = view.marks();
+    let causes = view.shared_causes().map(|(_, cause)| harmless(&format!("{}: {}", cause.code, cause.what)));
+    let alone = checks.iter().filter(|(_, check)| !marks.contains_key(&check.outcome.entry));
+    let worst: Vec<_> = causes.chain(alone.filter_map(|(title, check)| worst(title, check))).collect();
     let more = |left_out| format!(" ... and {left_out} more");
     let room = room.saturating_sub(more(worst.len()).len());
     let wanted: usize = worst.iter().map(|part| SEPARATOR + part.len()).sum();
@@ -120,13 +130,21 @@ fn worst(title: &str, check: &CheckView<'_>) -> Option<String> {
     Some(harmless(&format!("{title} {code}: {}", of_target(message, check))))
 }
 
-fn line(title: &str, check: &CheckView<'_>, style: Style) -> String {
+/// A cause that several checks have: their lines name its mark.
+fn of_cause(mark: char, cause: &Cause) -> String {
+    let Cause { what, code, owner, next_step, .. } = cause;
+    harmless(&format!("[CAUSE {mark}] {what} [{code}, {}] {next_step}", owner.slug()))
+}
+
+fn line(title: &str, check: &CheckView<'_>, mark: Option<char>, style: Style) -> String {
     let text = match (check.verdict(), check.failure()) {
         (Verdict::Fail, Some(failure)) => {
             let details = style.details(failure).map(|(name, text)| format!("; {name} {text}"));
             let word = if check.entry.critical { "CRITICAL" } else { "WARNING" };
-            let line = failure.line();
-            let told = of_target(&line, check);
+            let told = match mark {
+                Some(mark) => format!("[{}, {}] cause {mark}", failure.code, failure.owner.slug()),
+                None => of_target(&failure.line(), check).to_owned(),
+            };
             format!("[{word}] {title} {told}{}{}", since(check), details.collect::<String>())
         }
         (Verdict::Warn, _) => {

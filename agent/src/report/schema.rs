@@ -3,6 +3,7 @@
 use super::Overall;
 use super::json::SCHEMA;
 use crate::catalogue::{self, Owner, WarningKind};
+use crate::concern::Part;
 use crate::diagnostic::{Flaw, Severity};
 use crate::outcome::{SkipReason, Verdict};
 use crate::phase::Phase;
@@ -26,6 +27,7 @@ pub fn lists() -> Vec<(&'static str, Value)> {
         ("diagnostic_code", described(flaws)),
         ("skip_reason", described(reasons)),
         ("phase_name", words(Phase::ALL.map(Phase::slug))),
+        ("part", words(Part::ALL.map(Part::slug))),
         ("owner", words(Owner::ALL.map(Owner::slug))),
         ("verdict", words(Verdict::ALL.map(Verdict::slug))),
         ("overall_verdict", words(Overall::ALL.map(Overall::slug))),

@@ -2,6 +2,7 @@
 //! warnings that belong to them, and the counts.
 
 use crate::catalogue::Note;
+use crate::causes::{self, Cause, mark};
 use crate::comparison::{Difference, Subject};
 use crate::fault::Failure;
 use crate::judgement::{ACCEPTED, EXPECTED};
@@ -14,6 +15,7 @@ use crate::run::{Report, wait::Waited};
 use crate::select::Selection;
 use crate::since::Since;
 use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
@@ -42,6 +44,8 @@ pub struct View<'a> {
     pub waited: Option<Waited>,
     /// What a warning comes to.
     pub warnings: Warnings,
+    /// Why checks fail: each failed check is in exactly one of them, and those of several checks come first.
+    pub causes: Vec<Cause>,
     pub(super) plan: &'a Plan,
 }
 
@@ -164,6 +168,10 @@ impl<'a> View<'a> {
         let Stage { warnings, config, plan, selection } = stage;
         let wanted = report.outcomes.iter().filter(|outcome| selection.last_of(outcome.entry).is_some());
         let checks: Vec<_> = wanted.map(|outcome| CheckView::of(plan, selection, outcome)).collect();
+        let failed: HashSet<_> =
+            checks.iter().filter(|check| check.failure().is_some()).map(|check| check.outcome.entry).collect();
+        let is_told = |outcome: &Outcome| failed.contains(&outcome.entry);
+        let causes = causes::of(&plan.entries, &report.outcomes, is_told, || series::of(plan));
         Self {
             config,
             counts: Counts::of(checks.iter().flat_map(|check| &check.rows).map(|row| row.step.verdict)),
@@ -175,8 +183,21 @@ impl<'a> View<'a> {
             subject: report.comparison.as_ref().map(|comparison| &comparison.subject),
             waited: report.waited,
             warnings,
+            causes,
             plan,
         }
+    }
+
+    /// The causes that several checks have, each with its mark.
+    pub fn shared_causes(&self) -> impl Iterator<Item = (char, &Cause)> {
+        let shared = self.causes.iter().take_while(|cause| cause.is_shared());
+        shared.enumerate().map(|(place, cause)| (mark(place), cause))
+    }
+
+    /// The mark of the cause that a check has in common with others, by the check's place in the plan.
+    #[must_use]
+    pub fn marks(&self) -> HashMap<usize, char> {
+        self.shared_causes().flat_map(|(mark, cause)| cause.checks.iter().map(move |check| (*check, mark))).collect()
     }
 
     /// The checks, each with the name of its time series: another one for each, and the same in

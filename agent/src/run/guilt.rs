@@ -29,6 +29,7 @@ pub(super) fn told(whole: &mut Outcome, parts: &[Outcome], are_all: bool, plan: 
         None => *own,
     }));
     whole.facts.push((END_TO_END, json!({"code": code, "message": message, "guilty": named})));
+    whole.guilty = first.map(|part| part.entry);
     first.is_some()
 }
 
@@ -48,6 +49,7 @@ fn convicted(own: Failure, name: &str, part: &Failure, others: &[String]) -> Fai
         owner: part.owner,
         next_step: part.next_step.clone(),
         causes: own.causes,
+        concerns: part.concerns.clone(),
     }
 }
 

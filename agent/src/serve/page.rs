@@ -1,12 +1,14 @@
 //! What a template of the page is filled with.
 
 use super::forms::Served;
+use crate::causes::Cause;
 use crate::outcome::{Timing, Verdict};
 use crate::report::{CheckView, Health, JSON, Style, is_well, rfc3339};
 use crate::since::lasting;
 use minijinja::Value;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The data of a page.
@@ -29,11 +31,25 @@ struct Page<'a> {
     /// How many checks of each verdict.
     counts: crate::report::Counts,
     ready: Ready<'a>,
+    /// What several checks fail for.
+    causes: Vec<SharedCause<'a>>,
     checks: Vec<Check<'a>>,
     /// What was asked for by `?tags=`.
     tags: &'a [String],
     /// The object that `conn-check --format json` prints.
     report: serde_json::Value,
+}
+
+/// A cause that several checks have.
+#[derive(Serialize)]
+struct SharedCause<'a> {
+    /// A letter, which its checks have, too.
+    mark: char,
+    what: &'a str,
+    code: &'static str,
+    owner: &'static str,
+    owner_is: &'static str,
+    next_step: &'a str,
 }
 
 #[derive(Serialize)]
@@ -67,6 +83,8 @@ struct Check<'a> {
     good: bool,
     /// As in the flat JSON.
     status: String,
+    /// The letter of the cause that it has in common with others.
+    cause: Option<char>,
     /// The failure, or else the warnings.
     problems: Vec<Problem<'a>>,
     evidence: Option<&'a str>,
@@ -115,6 +133,7 @@ pub(super) fn data(served: &Served<'_>) -> Value {
         message: &one.message,
         takes_out: one.takes_out,
     });
+    let marks = view.marks();
     let page = Page {
         well: is_well(view),
         host: crate::host::name(),
@@ -131,11 +150,24 @@ pub(super) fn data(served: &Served<'_>) -> Value {
             in_service: readiness.standing.is_in_service(),
             reasons: reasons.collect(),
         },
-        checks: view.series().map(|(name, check)| Check::of(name, check, served)).collect(),
+        causes: causes(served),
+        checks: view.series().map(|(name, check)| Check::of(name, check, &marks, served)).collect(),
         tags,
         report: report(served),
     };
     Value::from_serialize(&page)
+}
+
+fn causes<'a>(served: &'a Served<'_>) -> Vec<SharedCause<'a>> {
+    let one = |(mark, cause): (char, &'a Cause)| SharedCause {
+        mark,
+        what: &cause.what,
+        code: cause.code.name,
+        owner: cause.owner.slug(),
+        owner_is: cause.owner.about(),
+        next_step: &cause.next_step,
+    };
+    served.view.shared_causes().map(one).collect()
 }
 
 /// The object of the report.
@@ -147,7 +179,7 @@ fn report(served: &Served<'_>) -> serde_json::Value {
 }
 
 impl<'a> Check<'a> {
-    fn of(name: String, check: &'a CheckView<'a>, served: &Served<'_>) -> Self {
+    fn of(name: String, check: &'a CheckView<'a>, marks: &HashMap<usize, char>, served: &Served<'_>) -> Self {
         let health = Health::of(check, served.view.warnings);
         let since = served.history.of(&name).and_then(|since| {
             let ago = SystemTime::now().duration_since(since.at).unwrap_or_default();
@@ -170,6 +202,7 @@ impl<'a> Check<'a> {
             },
             good: health.is_good(),
             status: health.to_string(),
+            cause: marks.get(&check.outcome.entry).copied(),
             problems: problems(check),
             evidence: check.failure().and_then(|failure| failure.evidence.as_deref()),
             notes: check.notes().map(|note| note.to_string()).collect(),

@@ -2,8 +2,8 @@
 //! be what an option takes.
 
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::{Cause, Fault, Owner};
-use crate::secret::{Redactor, Secret, Sentence, may_hold_login, ours};
+use crate::fault::{Cause, Fault, Owner, Part};
+use crate::secret::{Redactor, Secret, Sentence, may_hold_login, ours, sentence, theirs};
 use crate::settings::Setting;
 use crate::settings::reference::{
     from_environment, from_file, is_like_reference, is_template, reference, reference_help,
@@ -341,7 +341,9 @@ impl<'a> Field<'a> {
         let Some(stand_in) = shape.stand_in else { return Err(misfit) };
         let fault = || {
             let next = "set it for the user who runs conn-check; or correct the reference";
-            misfit.fault(Cause::MissingSecret, ours(misfit.message.as_str()), next)
+            misfit
+                .fault(Cause::MissingSecret, ours(misfit.message.as_str()), next)
+                .concerning(Part::Reference, sentence![ours(key), " ", theirs(&shortened(name))])
         };
         // Who connects to nothing has to know all the same where it leads.
         let leads_nowhere = matches!(stand_in, StandIn::Hidden | StandIn::Reference);

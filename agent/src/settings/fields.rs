@@ -5,7 +5,7 @@
 //! the JSON Schema, the unknown-key hints and the documentation.
 
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
-use crate::fault::{Cause, Fault};
+use crate::fault::{Cause, Fault, Part};
 use crate::secret::{Redactor, ours, sentence};
 use crate::settings::chain::PARTS;
 use crate::settings::detour::Wishes;
@@ -245,7 +245,7 @@ impl<'a> Fields<'a> {
             let absent = "put it there, readable for the user who runs conn-check; or correct the path";
             let next = next_step.unwrap_or(absent);
             let message = sentence![ours(key), ": ", ours(misfit.message.as_str())];
-            misfit.fault(Cause::UnusableFile, message, next)
+            misfit.fault(Cause::UnusableFile, message.clone(), next).concerning(Part::Reference, message)
         };
         if self.vault.connects_to_nothing() || self.vault.defer(fault) {
             Ok(())

@@ -64,6 +64,11 @@ impl UdpPeer {
         Self::on(bind(loopback()), move |asked| Some(answer(asked)))
     }
 
+    /// The same at `address`; port 0 means a free one.
+    pub fn serve_at(address: SocketAddr, answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> Self {
+        Self::on(bind(address), move |asked| Some(answer(asked)))
+    }
+
     fn on(socket: UdpSocket, answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static) -> Self {
         let socket = Arc::new(socket);
         let address = socket.local_addr().or_panic("learn where the peer is bound");

@@ -18,7 +18,7 @@
 mod expect;
 
 use crate::checks::{Check, Profile, ResultName};
-use crate::fault::{Fault, Phase};
+use crate::fault::{Fault, Part, Phase};
 use crate::net::dns::{self, Query, RecordType};
 use crate::net::{Answered, Endpoint, Host, Port, Question, SLOW, Transport};
 use crate::probe::{Probe, Stop};
@@ -122,7 +122,9 @@ impl Check for Dns {
             probe.fact("ttl_seconds", ttl);
         }
         if let Some((phase, fault)) = self.judge(&question, &answered) {
-            return Err(probe.fail(phase, answered.with_others(fault)).into());
+            let name = sentence![theirs(&self.name), " ", self.record.to_string()];
+            let fault = probe.of_resolver(answered.with_others(fault), *server).await;
+            return Err(probe.fail(phase, fault.else_concerning(Part::Name, name)).into());
         }
         if *cost >= SLOW {
             let why = passed_over.iter().map(|(server, why)| sentence![server.ip(), ": ", why.clone()]);

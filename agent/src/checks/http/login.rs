@@ -2,9 +2,9 @@
 
 use super::Http;
 use super::request::Hop;
-use crate::fault::{Cause, Fault, Owner};
+use crate::fault::{Cause, Fault, Owner, Part};
 use crate::net::challenge::Challenge;
-use crate::secret::{Sentence, sentence};
+use crate::secret::{Sentence, sentence, theirs};
 use crate::settings::Credentials;
 use digest_auth::{Algorithm, AuthContext, Charset, HttpMethod, Qop, WwwAuthenticateHeader};
 use reqwest::header::{AUTHORIZATION, HeaderMap, WWW_AUTHENTICATE};
@@ -185,6 +185,19 @@ pub(super) fn unauthorized(check: &Http, hop: &Hop, headers: &HeaderMap) -> Faul
             Fault::new(Cause::Rejected, message)
                 .next_step("see whether that token or login has expired, and whether it is for this server")
         }
+    }
+}
+
+/// The fault of a login with whose it is, where the check names somebody.
+pub(super) fn of_account(check: &Http, hop: &Hop, fault: Fault) -> Fault {
+    let login = match sent(check, hop) {
+        Sent::Basic => check.auth.as_ref(),
+        Sent::Digest => check.digest.as_ref(),
+        Sent::Nothing | Sent::Header(_) => None,
+    };
+    match login {
+        Some(login) => fault.concerning(Part::Account, theirs(&login.user)),
+        None => fault,
     }
 }
 

@@ -48,7 +48,8 @@ pub(super) async fn unexpected_status(
         let mut evidence = sentence![shown(&answer, &excerpt)];
         evidence.push(login::evidence(answer.headers()));
         evidence.push(apart(&answer));
-        return probe.fail(Phase::Auth, login::unauthorized(check, hop, answer.headers()).evidence(evidence));
+        let fault = login::unauthorized(check, hop, answer.headers()).evidence(evidence);
+        return probe.fail(Phase::Auth, login::of_account(check, hop, fault));
     }
     let location = text_of(answer.headers(), LOCATION).filter(|_| is_redirect(status));
     let fault = match location {

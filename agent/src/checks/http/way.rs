@@ -45,6 +45,8 @@ impl Http {
         if proxy.login.is_some() {
             probe.note_login();
         }
+        let user = proxy.login.as_ref().map_or("", |login| login.user.as_str());
+        probe.goes_through(&proxy.endpoint, origin, user);
         Ok(wire)
     }
 
@@ -138,7 +140,7 @@ pub(super) fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Fa
             .owner(failure.owner)
             .next_step(sentence![ours(&failure.next_step), ABOUT_PROXY])
             .evidence(sentence![ours(&failure.code), ": ", ours(&failure.evidence.unwrap_or_default())]);
-    probe.fail(Phase::Proxy, fault)
+    probe.of_proxy(&proxy.endpoint, probe.fail(Phase::Proxy, fault))
 }
 
 /// What to do about a proxy that takes no HTTP/1.1.

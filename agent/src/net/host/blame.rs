@@ -5,11 +5,12 @@ use super::listeners::{Listener, Listeners, Program};
 use super::tables::{Table, dropped_by_conntrack, local_ports, tcp_sockets};
 use super::trail::{Hop, Trail};
 use super::trial::{Culprit, Kept, Trial};
+use crate::concern::Part;
 use crate::fault::{Cause, Fault, Owner};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::Service;
 use nix::errno::Errno;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Where a route of this host, its interface or the station behind it is the reason.
 pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
@@ -18,6 +19,7 @@ pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
     match &way.route {
         Err(Errno::EACCES | Errno::EPERM) if fault.cause == Cause::DeniedLocally => fault
             .about(sentence!["a route or a rule of this host prohibits ", address])
+            .concerning(Part::ThisHost, sentence!["its route to ", address.ip()])
             .next_step(show_route(way, "shows it; remove it, or send by another way")),
         Err(error) if unreached => no_route(fault, way, *error),
         Ok(_) if unreached && way.link.as_ref().is_some_and(|link| !link.is_running) => {
@@ -25,6 +27,7 @@ pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
             fault
                 .become_of(Cause::NoRoute)
                 .about(sentence![name.clone(), ", by which this host sends to ", address, ", is down"])
+                .concerning(Part::ThisHost, sentence!["its interface ", name.clone()])
                 .next_step(sentence!["`ip link show ", name, "` shows its state: bring it up, look at its other end"])
         }
         Ok(route) if unreached && way.next_hop_is_silent => silent_neighbour(fault, way, route.gateway.is_some()),
@@ -46,6 +49,12 @@ pub(crate) fn of_broadcast(fault: Fault, address: SocketAddr) -> Fault {
 
 fn no_route(fault: Fault, way: &Way, error: Errno) -> Fault {
     let address = way.address;
+    let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+    let route = match error {
+        // Nor is there one for all that has none of its own.
+        Errno::ENETUNREACH => sentence!["its routes of ", family],
+        _ => sentence!["its route to ", address.ip()],
+    };
     let message = match error {
         Errno::EHOSTUNREACH => sentence!["a route of this host says that ", address, " is unreachable"],
         Errno::EINVAL => sentence!["this host's routes discard what is for ", address, " (blackhole)"],
@@ -56,7 +65,7 @@ fn no_route(fault: Fault, way: &Way, error: Errno) -> Fault {
         _ => return fault,
     };
     let then = "shows it; correct this host's routes, or the address";
-    fault.become_of(Cause::NoRoute).about(message).next_step(show_route(way, then))
+    fault.become_of(Cause::NoRoute).about(message).next_step(show_route(way, then)).concerning(Part::ThisHost, route)
 }
 
 fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
@@ -68,6 +77,7 @@ fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
     if is_gateway {
         return fault
             .owner(Owner::Network)
+            .concerning(Part::Router, next_hop)
             .about(sentence![
                 "the gateway to ",
                 way.address,
@@ -81,6 +91,7 @@ fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
             .next_step(sentence![shows, ": look at that gateway, then at this host's routes"]);
     }
     fault
+        .concerning(Part::Host, next_hop)
         .about(sentence![
             way.address.ip(),
             " does not answer ",
@@ -182,6 +193,7 @@ pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
     match culprit {
         Culprit::Output(kept) => output(fault, way, kept),
         Culprit::Input { dropped } => fault
+            .concerning(Part::ThisHost, "its firewall, which drops answers")
             .about(sentence![
                 address,
                 " answers, and this host drops the answers (",
@@ -196,6 +208,7 @@ pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
                 "`nft list ruleset`, as root, shows the rules of its input: let answers in (ct state established)",
             ),
         Culprit::ReversePath { dropped } => fault
+            .concerning(Part::ThisHost, "its filter of reverse paths")
             .about(sentence![
                 address,
                 " answers, and this host drops the answers: they come by another interface than it sends by \
@@ -205,6 +218,7 @@ pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
             ])
             .next_step(show_route(way, "shows by which it sends: let the answers come there, or set rp_filter to 2")),
         Culprit::Reset { times } => fault
+            .concerning(Part::ThisHost, "its firewall, which resets")
             .about(sentence!["this host's own firewall rejects the connection to ", address, " with a reset"])
             .with_evidence(sentence![times, " of ", times, " requests were answered by this host, and never sent"])
             .next_step("`nft list ruleset`, as root, shows the rules of its output that reject"),
@@ -225,6 +239,7 @@ fn output(fault: Fault, way: &Way, kept: Kept) -> Fault {
             let next_step =
                 "raise net.netfilter.nf_conntrack_max, or find out who opens so many: `conntrack -L`, as root";
             let fault = fault.about(message).with_evidence(sentence!["dropped", seen]).next_step(next_step);
+            let fault = fault.concerning(Part::ThisHost, "its table of connections");
             match dropped_by_conntrack().filter(|dropped| *dropped > 0) {
                 Some(dropped) => {
                     fault.with_evidence(sentence![dropped, " packets were dropped for it so far (nf_conntrack, drop)"])
@@ -236,7 +251,10 @@ fn output(fault: Fault, way: &Way, kept: Kept) -> Fault {
             message.push(seen);
             let next_step =
                 "`nft list ruleset`, as root, shows the rules of its output, also those for this user alone";
-            fault.about(message).next_step(next_step)
+            fault
+                .about(message)
+                .next_step(next_step)
+                .concerning(Part::ThisHost, "its firewall, which drops what it sends")
         }
     }
 }
@@ -257,6 +275,7 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
     });
     let fault = fault.about(message);
     let behind = trail.last().map(|hop| sentence!["at or behind ", hop.router]);
+    let fault = silent_host(fault, host, trail);
     match (trail.control, behind) {
         (Some((port, true)), behind) => {
             let place =
@@ -285,6 +304,18 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
             ", then for a wrong address or a dead host"
         ]),
         (_, None) => fault,
+    }
+}
+
+/// A host of which nothing answers, neither this port nor another, and the last router on the way to it.
+fn silent_host(fault: Fault, host: IpAddr, trail: &Trail) -> Fault {
+    if trail.target.is_some() || !matches!(trail.control, Some((_, false))) {
+        return fault;
+    }
+    let fault = fault.concerning(Part::Host, host);
+    match trail.last() {
+        Some(hop) => fault.concerning(Part::Router, hop.router),
+        None => fault,
     }
 }
 

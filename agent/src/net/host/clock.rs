@@ -8,6 +8,7 @@
 //! as the manual has them: no test has a running systemd-timesyncd.
 
 use super::program::says;
+use crate::concern::Part;
 use crate::fault::{Cause, Fault, Owner};
 use crate::secret::{Sentence, ours, sentence};
 use std::fs;
@@ -37,6 +38,7 @@ fn of_dates_below(fault: Fault, root: &Path, now: SystemTime) -> Fault {
                 " behind: files of its own are younger"
             ])
             .owner(Owner::Host)
+            .concerning(Part::ThisHost, "its clock")
             .next_step("set this host's clock: `timedatectl` shows it, and whether it is synchronised");
     }
     match is_synchronised(root) {

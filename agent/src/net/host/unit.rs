@@ -9,6 +9,7 @@ use super::confinement::family;
 use super::program::says;
 use super::ruleset::is_within;
 use super::trial::Culprit;
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::secret::{sentence, theirs};
 use std::fs;
@@ -50,12 +51,15 @@ impl Units {
                 message.push(sentence![", by IPAddressDeny=", net, "/", length, " of ", theirs(&unit.name)]);
                 let shows = sentence!["`systemctl show -p IPAddressAllow,IPAddressDeny ", theirs(&unit.name), "`"];
                 let next_step = sentence![shows, " shows it: add ", address.ip(), " to its IPAddressAllow"];
-                Some(fault.about(message).next_step(next_step))
+                let setting = sentence!["IPAddressDeny of ", theirs(&unit.name)];
+                Some(fault.about(message).next_step(next_step).concerning(Part::ThisHost, setting))
             }
             None => {
                 let name = theirs(&units.iter().find(|unit| unit.forbids(family(address)))?.name);
                 let shows = sentence!["`systemctl show -p RestrictAddressFamilies ", name.clone(), "`"];
+                let setting = sentence!["RestrictAddressFamilies of ", name.clone()];
                 let fault = fault.with_evidence(sentence!["RestrictAddressFamilies of ", name, " is without it"]);
+                let fault = fault.concerning(Part::ThisHost, setting);
                 Some(fault.next_step(sentence![shows, " shows it: add ", family(address)]))
             }
             Some(_) => None,

@@ -20,7 +20,7 @@ mod words;
 
 pub(crate) use algorithm::Kind;
 pub(crate) use names::{Form, Name, takes_name};
-pub(crate) use objection::{Objection, What};
+pub(crate) use objection::{Objection, Place, What};
 pub(crate) use reading::Reading;
 pub(crate) use search::{Found, Missing, search, sound};
 

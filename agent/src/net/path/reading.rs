@@ -133,6 +133,16 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The identifier of its issuer's key, where it has it.
+    pub(crate) fn issuers_key(&self) -> Option<&'a [u8]> {
+        self.authority_key()?.key_identifier.as_ref().map(|key| key.0)
+    }
+
+    /// The identifier of its own key, where it has it.
+    pub(crate) fn own_key(&self) -> Option<&'a [u8]> {
+        self.subject_key()
+    }
+
     /// Its names (RFC 5280 section 4.2.1.6); `None` where there are none or they cannot be read.
     pub(crate) fn names(&self) -> Option<Vec<Name<'a>>> {
         let value = self.extension(&oid::OID_X509_EXT_SUBJECT_ALT_NAME)?.value;

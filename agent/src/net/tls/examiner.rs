@@ -2,6 +2,7 @@
 //! server asked for a certificate of ours.
 
 use crate::catalogue::{Cause, Note, Owner};
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::net::certificate::Certificate;
 use crate::net::path::{Reading, Shown};
@@ -69,6 +70,7 @@ impl Examiner {
                     sentence!["this host trusts no CA: there is no certificate in ", ours(&path)],
                 )
                 .owner(Owner::Host)
+                .concerning(Part::ThisHost, sentence!["its trusted certificates, ", ours(&path)])
                 .next_step("install ca-certificates, or name the CAs with --tls-certs-path or ca_file"),
             ));
         }

@@ -1,13 +1,14 @@
 //! Why a certificate is not accepted: whose it is, what is wrong with it, who else would refuse it.
 
 use crate::catalogue::{Cause, Owner};
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::net::certificate::rfc3339;
 use crate::net::host::clock;
 use crate::net::path::openssl::{self, Opinion, Says};
 use crate::net::path::{Form, Found, Missing, Name, Objection, Reading, Shown, What, search, takes_name};
-use crate::net::tls::TlsOptions;
 use crate::net::tls::examiner::Examiner;
+use crate::net::tls::{TlsOptions, whose};
 use crate::net::{Host, Trust};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use rustls::CertificateError;
@@ -73,6 +74,7 @@ fn told(objection: &Objection, opinion: &Opinion<'_>, shown: &Shown<'_>, judged:
         }
         _ => sentence!["issuer: ", &objection.whose.issuer, "; ", others],
     });
+    let fault = fault.concerning(Part::Certificate, whose::objected(objection, shown));
     if is_of_dates { clock::of_dates(fault) } else { fault }
 }
 
@@ -135,7 +137,9 @@ fn place(judged: &Judged<'_>) -> Sentence {
 fn wrong_name(shown: &Shown<'_>, host: &Host) -> Fault {
     let names = shown.leaf.names().unwrap_or_default();
     let commons = shown.leaf.common_names();
-    let fault = Fault::new(Cause::WrongName, sentence!["the certificate is not for ", host]);
+    let fault = Fault::new(Cause::WrongName, sentence!["the certificate is not for ", host])
+        .concerning(Part::Certificate, whose::certificate(&shown.leaf))
+        .concerning(Part::Name, host);
     let is_address = host.bare().parse::<std::net::IpAddr>().is_ok();
     let as_name = |form, text: &str| names.iter().any(|name| name.form == form && name.shown() == text);
     let mut evidence = if is_address && as_name(Form::Dns, &host.bare()) {
@@ -173,15 +177,18 @@ fn untrusted(missing: &Missing<'_>, shown: &Shown<'_>, judged: &Judged<'_>) -> F
         Missing::SelfSigned => {
             untrusted(sentence!["the certificate is self-signed (", shown.leaf.subject(), ") and not trusted here"])
                 .next_step(sentence!["put this certificate into ", place(judged), "; or have it issued by a CA"])
+                .concerning(Part::Certificate, whose::certificate(&shown.leaf))
         }
         Missing::Root(root) => {
             untrusted(sentence!["the chain ends in a CA that is not trusted here: ", root.subject()])
                 .next_step(sentence!["add that CA to ", place(judged)])
+                .concerning(Part::Authority, whose::itself(root, judged.options))
         }
         Missing::Circle(circle) => {
             let all = circle.iter().map(Reading::subject).collect::<Vec<_>>().join(", ");
-            untrusted(sentence!["the CA certificates that the server sent vouch for each other alone: ", all])
+            untrusted(sentence!["the CA certificates that the server sent vouch for each other alone: ", &all])
                 .next_step(sentence!["add the CA above them to ", place(judged), ", or have the server send its chain"])
+                .concerning(Part::Authority, all)
         }
         Missing::Issuer(last) => of_issuer(last, shown, judged),
     };
@@ -200,8 +207,11 @@ fn of_issuer(last: &Reading<'_>, shown: &Shown<'_>, judged: &Judged<'_>) -> Faul
     } else {
         "the server's chain ends before it"
     };
+    let last_of_it = whose::issuer(last, judged.options);
     Fault::new(Cause::Untrusted, sentence!["the issuer ", last.issuer(), " is not known here, and ", sent])
         .owner(Owner::Certificate)
+        .concerning(Part::Authority, last_of_it)
+        .concerning(Part::Certificate, whose::certificate(&shown.leaf))
         .next_step(sentence![
             "if it is an intermediate, have the server send its full chain; if it is the CA, add it to ",
             place(judged)

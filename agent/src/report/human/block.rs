@@ -24,6 +24,8 @@ const NARROW: usize = 12;
 
 /// A row, and what stands below it.
 pub(super) struct Block {
+    /// The cause that it has in common with others: it keeps its row.
+    mark: Option<char>,
     verdict: Verdict,
     /// Of several checks of which nearly the same is to be said.
     is_outlined: bool,
@@ -47,11 +49,16 @@ struct Named {
 }
 
 impl Block {
-    pub(super) fn of(check: &CheckView<'_>, title: &str, style: Style) -> Self {
+    /// `mark`: that of the cause which it has in common with others, and which has been told.
+    pub(super) fn of(check: &CheckView<'_>, title: &str, mark: Option<char>, style: Style) -> Self {
+        let mark = mark.filter(|_| !style.verbose);
         let mut body = Vec::new();
         if let Some(failure) = check.failure() {
             let since = check.since().map(|since| Paragraph::of(Ink::Yellow, since.to_string()));
-            body.extend(of_failure(failure, since, style));
+            match mark {
+                Some(_) => body.extend(since.into_iter().chain(details(failure, style))),
+                None => body.extend(of_failure(failure, since, style)),
+            }
             let is_minor = !check.entry.critical;
             body.extend(is_minor.then(|| Paragraph::of(Ink::Dim, "not critical: nothing else fails for it")));
         }
@@ -67,7 +74,7 @@ impl Block {
         let whole = check.chain.part_of.as_ref().filter(|_| style.verbose || check.verdict() != Verdict::Pass);
         body.extend(whole.map(|whole| Paragraph::of(Ink::Dim, format!("a part of `{whole}`"))));
         let mut outline = body.clone();
-        if let Some(failure) = check.failure() {
+        if let Some(failure) = check.failure().filter(|_| mark.is_none()) {
             outline[0] = sentence(&outlined(failure.message.as_str(), check), failure);
         }
         if style.durations {
@@ -78,7 +85,10 @@ impl Block {
             body.extend(proves.map(|proves| Paragraph::titled("proves:", proves)));
             body.extend(phases(check));
         }
+        let told = mark.map(|mark| Paragraph::of(Ink::Dim, "cause").and(Ink::Red, mark));
+        let notes = check.notes().map(|note| Paragraph::of(Ink::Yellow, note.to_string()));
         Self {
+            mark,
             verdict: check.verdict(),
             is_outlined: false,
             is_rehearsed: reason == Some(SkipReason::DryRun),
@@ -88,10 +98,15 @@ impl Block {
                 name: check.entry.label.clone().unwrap_or_else(|| title.to_owned()),
             }],
             time: check.outcome.elapsed,
-            notes: check.notes().map(|note| Paragraph::of(Ink::Yellow, note.to_string())).collect(),
+            notes: told.into_iter().chain(notes).collect(),
             body,
             outline,
         }
+    }
+
+    /// Its place among those of its verdict: by its cause, if that is not its own.
+    pub(super) fn rank(&self) -> (bool, Option<char>) {
+        (self.mark.is_none(), self.mark)
     }
 
     /// The type and the title of its row, if it has one: what is well in a great number is a sentence.
@@ -189,6 +204,10 @@ pub(super) fn together(blocks: Vec<Block>) -> Vec<Block> {
     let mut together: Vec<Block> = Vec::new();
     let mut places = HashMap::new();
     for block in blocks {
+        if block.mark.is_some() {
+            together.push(block);
+            continue;
+        }
         let said = (block.notes.clone(), block.outline.clone());
         match places.get(&said) {
             Some(&place) => {
@@ -265,8 +284,13 @@ fn blotted(text: &str, word: &str) -> String {
 
 fn of_failure(failure: &Failure, since: Option<Paragraph>, style: Style) -> impl Iterator<Item = Paragraph> {
     let message = sentence(failure.message.as_str(), failure);
-    let told: Vec<_> = style.details(failure).map(|(title, text)| Paragraph::titled(title, text)).collect();
-    [message].into_iter().chain(since).chain(advice(failure.owner, &failure.next_step)).chain(told)
+    let advice = advice(failure.owner, &failure.next_step);
+    [message].into_iter().chain(since).chain(advice).chain(details(failure, style))
+}
+
+/// What was seen, and what is below it, where that is wanted.
+fn details(failure: &Failure, style: Style) -> Vec<Paragraph> {
+    style.details(failure).map(|(title, text)| Paragraph::titled(title, text)).collect()
 }
 
 /// What is broken, and its code.
@@ -275,7 +299,7 @@ fn sentence(message: &str, failure: &Failure) -> Paragraph {
 }
 
 /// Whose job it is, and what to do.
-fn advice(owner: Owner, next_step: &str) -> [Paragraph; 2] {
+pub(super) fn advice(owner: Owner, next_step: &str) -> [Paragraph; 2] {
     [Paragraph::titled("fix: ", owner.slug()), Paragraph::titled("next:", next_step)]
 }
 

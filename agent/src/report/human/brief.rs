@@ -2,10 +2,11 @@
 
 use super::summary::{counted, owners};
 use super::{Ink, Screen};
+use crate::causes::Cause;
 use crate::host;
 use crate::report::title;
 use crate::report::view::View;
-use crate::text::screen::cut_middle;
+use crate::text::screen::{columns, cut_middle};
 use std::io::{self, Write};
 
 /// So many lines, the first and the last one included.
@@ -18,10 +19,15 @@ const COLUMNS: usize = 160;
 const NAMES: usize = 3;
 const NAMED: usize = 60;
 
+/// For how many more there are.
+const MORE: usize = 20;
+
 pub(super) fn write(view: &View<'_>, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
     let titles = title::of(view.plan);
+    let shared: Vec<_> = view.shared_causes().map(|(_, cause)| of_several(cause, &titles)).collect();
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
-    for check in &view.checks {
+    let marks = view.marks();
+    for check in view.checks.iter().filter(|check| !marks.contains_key(&check.outcome.entry)) {
         let Some(failure) = check.failure() else { continue };
         let before =
             check.difference().map(|one| format!("; as {}: {}", one.user_before, one.before)).unwrap_or_default();
@@ -32,15 +38,28 @@ pub(super) fn write(view: &View<'_>, screen: Screen, out: &mut dyn Write) -> io:
             None => causes.push((said, vec![title])),
         }
     }
-    let by = owners(view).filter(|_| !causes.is_empty()).map(|owners| format!(" (fix: {owners})")).unwrap_or_default();
-    let ink = if causes.is_empty() { Ink::Plain } else { Ink::Red };
+    let is_well = shared.is_empty() && causes.is_empty();
+    let by = owners(view).filter(|_| !is_well).map(|owners| format!(" (fix: {owners})")).unwrap_or_default();
+    let ink = if is_well { Ink::Plain } else { Ink::Red };
     writeln!(out, "{}", screen.paint(ink, &format!("{}: {}{by}", host::name(), counted(view))))?;
-    let fitting = if causes.len() < LINES { causes.len() } else { LINES - 2 };
-    for (said, names) in &causes[..fitting] {
-        let more = names.len().saturating_sub(NAMES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let names = names[..names.len().min(NAMES)].join(", ");
-        writeln!(out, "{}", cut_middle(&format!("- {}{more}: {said}", cut_middle(&names, NAMED)), COLUMNS))?;
-    }
-    if fitting < causes.len() { writeln!(out, "... and {} more", causes.len() - fitting) } else { Ok(()) }
+    let alone = causes.iter().map(|(said, names)| format!("- {}: {said}", listed(names, NAMED)));
+    let lines: Vec<_> = shared.into_iter().chain(alone).collect();
+    let fitting = if lines.len() < LINES { lines.len() } else { LINES - 2 };
+    lines[..fitting].iter().try_for_each(|line| writeln!(out, "{}", cut_middle(line, COLUMNS)))?;
+    if fitting < lines.len() { writeln!(out, "... and {} more", lines.len() - fitting) } else { Ok(()) }
+}
+
+/// What several checks fail for: the cause before their names, which have what is left of the line.
+fn of_several(cause: &Cause, titles: &[String]) -> String {
+    let names: Vec<_> = cause.checks.iter().map(|check| titles[*check].as_str()).collect();
+    let said = format!("- {} [{}, {}]", cause.what, cause.code, cause.owner.slug());
+    let left = COLUMNS.saturating_sub(columns(&said) + MORE);
+    format!("{said}: {}", listed(&names, left.min(NAMED)))
+}
+
+/// Some names in so many columns, and how many more there are.
+fn listed(names: &[&str], most: usize) -> String {
+    let more = names.len().saturating_sub(NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", cut_middle(&names[..names.len().min(NAMES)].join(", "), most))
 }

@@ -3,6 +3,7 @@
 
 mod block;
 mod brief;
+mod causes;
 mod flow;
 mod summary;
 
@@ -52,7 +53,8 @@ impl Reporter for Human {
         let (Event::Finished(outcome), Some((titles, widths))) = (event, &self.streamed) else { return Ok(()) };
         let check = CheckView::of(stage.plan, stage.selection, outcome);
         if self.is_shown(check.verdict()) {
-            Block::of(&check, &titles[outcome.entry], self.style).write(*widths, self.screen(), out)?;
+            // What it has in common with others is known in the end.
+            Block::of(&check, &titles[outcome.entry], None, self.style).write(*widths, self.screen(), out)?;
         }
         out.flush()
     }
@@ -61,6 +63,7 @@ impl Reporter for Human {
         if self.style.shown == Shown::Brief {
             return brief::write(view, self.screen(), out);
         }
+        causes::write(view, self.streamed.is_some(), self.screen(), out)?;
         if self.streamed.is_none() {
             self.checks(view, out)?;
         }
@@ -84,12 +87,17 @@ impl Human {
 
     /// Every check, alone or with those of which the same is to be said.
     fn checks(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let titles = title::of(view.plan);
+        let (titles, marks) = (title::of(view.plan), view.marks());
         let mut blocks = Vec::new();
         for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass, Verdict::Skip] {
             let checks = view.checks.iter().filter(|check| check.verdict() == verdict && self.is_shown(verdict));
-            let alone: Vec<_> =
-                checks.map(|check| Block::of(check, &titles[check.outcome.entry], self.style)).collect();
+            let alone = checks.map(|check| {
+                let entry = check.outcome.entry;
+                Block::of(check, &titles[entry], marks.get(&entry).copied(), self.style)
+            });
+            let mut alone: Vec<_> = alone.collect();
+            // Those of one cause beside each other, as it is told; the others in the order of the file.
+            alone.sort_by_key(Block::rank);
             blocks.push(if self.folds(verdict, alone.len()) { block::together(alone) } else { alone });
         }
         let rows = blocks.iter().flatten().filter_map(Block::row);

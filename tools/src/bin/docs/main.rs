@@ -4,6 +4,7 @@
 //! With `--check` it writes nothing, and fails when a file is not what it would write.
 #![expect(clippy::print_stdout, reason = "a program for people")]
 
+mod causes;
 mod codes;
 mod completions;
 mod manual;
@@ -112,6 +113,7 @@ fn pages() -> io::Result<Vec<Page>> {
     let tables = [
         ("checks.md", schema::option_tables()),
         ("checks.schema.json", schema),
+        ("causes.md", causes::causes()),
         ("failure-codes.md", codes::failure_codes()),
     ];
     pages.extend(tables.map(|(name, text)| Page::of(name.to_owned(), text)));

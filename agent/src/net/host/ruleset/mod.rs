@@ -19,6 +19,7 @@ use super::Way;
 use super::program::says;
 use super::tables::{Table, local_ports};
 use super::trial::Culprit;
+use crate::concern::Part;
 use crate::fault::Fault;
 use crate::secret::{Sentence, sentence, theirs};
 use legacy::Legacy;
@@ -103,8 +104,8 @@ impl Named {
         let next_step = sentence![self.shows, " shows it: let ", way.address, " pass before it"];
         if self.is_certain {
             let mut message = fault.message.clone();
-            message.push(sentence![", by ", self.rule]);
-            return fault.about(message).next_step(next_step);
+            message.push(sentence![", by ", self.rule.clone()]);
+            return fault.about(message).next_step(next_step).concerning(Part::ThisHost, self.rule);
         }
         let others = match self.count {
             0 | 1 => Sentence::default(),
