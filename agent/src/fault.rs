@@ -1,6 +1,7 @@
 //! Why something failed: a cause, and with its phase a stable code from the catalogue.
 
 use crate::catalogue::{self, Code};
+use crate::remedy::{Remediation, Remedy};
 use crate::secret::{Redactor, Sentence, theirs};
 use std::error::Error;
 use std::fmt;
@@ -22,6 +23,8 @@ pub(crate) struct Fault {
     pub(crate) owner: Option<Owner>,
     pub(crate) next_step: Option<Sentence>,
     pub(crate) causes: Vec<String>,
+    /// Boxed, as all but failures do without.
+    pub(crate) remedy: Option<Box<Remedy>>,
 }
 
 impl Fault {
@@ -35,6 +38,7 @@ impl Fault {
             owner: None,
             next_step: None,
             causes: Vec::new(),
+            remedy: None,
         }
     }
 
@@ -60,10 +64,10 @@ impl Fault {
         self
     }
 
-    /// Turns out to be another cause, whose owner and next step are that one's.
+    /// Turns out to be another cause, whose owner, next step and remedy are that one's.
     #[must_use]
     pub(crate) fn become_of(self, cause: Cause) -> Self {
-        Self { cause, owner: None, next_step: None, ..self }
+        Self { cause, owner: None, next_step: None, remedy: None, ..self }
     }
 
     /// Overrides the catalogue's owner, where the evidence tells more.
@@ -77,6 +81,13 @@ impl Fault {
     #[must_use]
     pub(crate) fn next_step(mut self, next_step: impl Into<Sentence>) -> Self {
         self.next_step = Some(next_step.into());
+        self
+    }
+
+    /// What can be done about it, where that can be written down.
+    #[must_use]
+    pub(crate) fn remedy(mut self, remedy: impl Into<Option<Remedy>>) -> Self {
+        self.remedy = remedy.into().map(Box::new);
         self
     }
 
@@ -107,6 +118,8 @@ impl Fault {
     #[must_use]
     pub(crate) fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
         let code = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
+        // A command with `***` in it is none.
+        let remedy = self.remedy.filter(|remedy| !remedy.texts().any(|text| redactor.hides_in(text)));
         Failure {
             code,
             message: redactor.tell(&self.message),
@@ -114,6 +127,7 @@ impl Fault {
             owner: self.owner.unwrap_or(code.owner),
             next_step: redactor.tell(&self.next_step.unwrap_or_else(|| code.next_step.into())),
             causes: self.causes.iter().map(|text| redactor.clean(text)).collect(),
+            remedy,
         }
     }
 }
@@ -133,6 +147,8 @@ pub struct Failure {
     pub next_step: String,
     /// The chain of library errors below, outermost first.
     pub causes: Vec<String>,
+    /// What can be done about it, where that can be written down.
+    pub remedy: Option<Box<Remedy>>,
 }
 
 impl Failure {
@@ -192,6 +208,12 @@ impl Failure {
     #[must_use]
     pub(crate) fn told_of(self, place: impl fmt::Display) -> Self {
         Self { message: format!("{place}: {}", self.message), ..self }
+    }
+
+    /// The steps of what can be done about it, as they can be run or put; none where that is for a person to find.
+    #[must_use]
+    pub fn remediation(&self) -> &[Remediation] {
+        self.remedy.as_deref().map_or(&[], Remedy::steps)
     }
 
     /// The failure in one line: message, code, owner, next step.

@@ -21,7 +21,7 @@ const HOUSES: [House; 2] = [
         sources: "agent/src",
         layers: &[
             &["text", "phase", "file", "host", "services", "comparison"],
-            &["identity"],
+            &["identity", "remedy"],
             &["catalogue", "diagnostic"],
             &["secret"],
             &["fault", "source", "url", "yaml"],

@@ -2,6 +2,7 @@
 
 mod create;
 mod glob;
+mod reach;
 mod read;
 mod replace;
 mod trust;
@@ -9,6 +10,7 @@ mod unit;
 
 pub use create::create;
 pub use glob::{glob, is_pattern};
+pub(crate) use reach::{Lack, lack};
 pub(crate) use read::{ReadError, read_bounded, read_judged, read_to_end};
 pub use replace::{Kind, Narrowed, replace, try_replace};
 pub use trust::{Distrust, Trust};

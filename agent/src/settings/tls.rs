@@ -169,7 +169,7 @@ impl From<TlsMode> for Spoken {
 pub(crate) const READABLE: &str = "a PEM file (-----BEGIN ...) that the user who runs conn-check can read";
 
 /// A file that cannot be used.
-fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Result<Option<T>, Noted> {
+fn lacking<T>(fields: &mut Fields<'_>, option: &'static str, path: &Path, error: &io::Error) -> Result<Option<T>, Noted> {
     let (message, next_step) = if option == "client_key_password" {
         (error.to_string(), Some("correct it: it has to be the one that the key or the PKCS#12 file was written with"))
     } else {
@@ -177,7 +177,9 @@ fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> 
     };
     let misfit = Misfit::new(message).flaw(Flaw::UnreadablePem).because(error);
     let misfit = misfit.help(next_step.unwrap_or(READABLE));
-    fields.lack_file(option, misfit, next_step).map(|()| None)
+    let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let remedy = is_denied.then(|| files::permit(&lack(path, "r"))).flatten();
+    fields.lack_file(option, misfit, next_step, remedy).map(|()| None)
 }
 
 impl Setting for MinVersion {

@@ -6,10 +6,11 @@ use super::tables::{Table, dropped_by_conntrack, local_ports, tcp_sockets};
 use super::trail::{Hop, Trail};
 use super::trial::{Culprit, Kept, Trial};
 use crate::fault::{Cause, Fault, Owner};
+use crate::remedy::{Remedy, kernel, network};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::Service;
 use nix::errno::Errno;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Where a route of this host, its interface or the station behind it is the reason.
 pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
@@ -22,8 +23,10 @@ pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
         Err(error) if unreached => no_route(fault, way, *error),
         Ok(_) if unreached && way.link.as_ref().is_some_and(|link| !link.is_running) => {
             let name = link_name(way);
+            let off = way.link.as_ref().filter(|link| !link.is_up);
             fault
                 .become_of(Cause::NoRoute)
+                .remedy(off.and_then(|link| network::switch_on(&link.name)))
                 .about(sentence![name.clone(), ", by which this host sends to ", address, ", is down"])
                 .next_step(sentence!["`ip link show ", name, "` shows its state: bring it up, look at its other end"])
         }
@@ -56,7 +59,21 @@ fn no_route(fault: Fault, way: &Way, error: Errno) -> Fault {
         _ => return fault,
     };
     let then = "shows it; correct this host's routes, or the address";
-    fault.become_of(Cause::NoRoute).about(message).next_step(show_route(way, then))
+    let fault = fault.become_of(Cause::NoRoute).about(message).next_step(show_route(way, then));
+    // What refuses one part of what goes by a gateway; without any route nobody knows where to.
+    let refuses = matches!(error, Errno::EHOSTUNREACH | Errno::EINVAL);
+    let usual = refuses.then(|| Way::to(usual(address))).filter(|way| !way.is_local());
+    let by = usual.as_ref().and_then(|way| Some((way.route.as_ref().ok()?.gateway?, &way.link.as_ref()?.name)));
+    fault.remedy(by.and_then(|(gateway, interface)| network::send_by(address.ip(), gateway, interface)))
+}
+
+/// An address that nobody has a route of its own for (RFC 5737, RFC 3849): the way to it is the default one.
+fn usual(address: SocketAddr) -> SocketAddr {
+    let ip: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
+        SocketAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
@@ -107,6 +124,7 @@ pub(crate) fn of_ports(fault: Fault) -> Fault {
     fault
         .with_evidence(sentence!["local ports are ", first, " to ", last, held.unwrap_or_default()])
         .next_step("`ss -tan` shows who holds them: let connections be reused, or widen net.ipv4.ip_local_port_range")
+        .remedy(kernel::more_ports(first, last))
 }
 
 /// What listens on this host, where nothing took the connection.
@@ -241,6 +259,14 @@ fn output(fault: Fault, way: &Way, kept: Kept) -> Fault {
     }
 }
 
+/// Nothing listens there, as far as can be seen from here: those who run that host see it.
+pub(super) fn the_refusal(fault: Fault, way: &Way) -> Fault {
+    if fault.cause != Cause::Refused || fault.remedy.is_some() {
+        return fault;
+    }
+    fault.remedy(network::see_listeners(way.address))
+}
+
 /// How far a request gets that nobody answers.
 pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
     if fault.cause != Cause::Timeout {
@@ -255,7 +281,7 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         None if way.is_near() => Sentence::default(),
         None => "; the routers here do not answer".into(),
     });
-    let fault = fault.about(message);
+    let fault = fault.about(message).remedy(missing_rule(address, "tcp", None));
     let behind = trail.last().map(|hop| sentence!["at or behind ", hop.router]);
     match (trail.control, behind) {
         (Some((port, true)), behind) => {
@@ -286,6 +312,13 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         ]),
         (_, None) => fault,
     }
+}
+
+/// The rule that lets this host through where something on the way refuses it, or drops what it sends: `at` is who has
+/// said so, else it is looked for at the other end.
+pub(crate) fn missing_rule(to: SocketAddr, transport: &'static str, at: Option<IpAddr>) -> Option<Remedy> {
+    let from = Way::to(to).route.ok()?.source?;
+    (from.is_ipv4() == to.is_ipv4()).then(|| network::let_pass(network::Passage { from, to, transport }, at))
 }
 
 /// What the names of the counters begin with (`/proc/net/snmp`, `/proc/net/snmp6`).

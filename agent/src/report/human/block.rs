@@ -51,6 +51,7 @@ impl Block {
         let mut body = Vec::new();
         if let Some(failure) = check.failure() {
             body.extend(of_failure(failure, style));
+            body.extend(style.explain.then(|| steps(failure)).into_iter().flatten());
             let is_minor = !check.entry.critical;
             body.extend(is_minor.then(|| Paragraph::of(Ink::Dim, "not critical: nothing else fails for it")));
         }
@@ -265,6 +266,14 @@ fn of_failure(failure: &Failure, style: Style) -> impl Iterator<Item = Paragraph
     let message = sentence(failure.message.as_str(), failure);
     let told: Vec<_> = style.details(failure).map(|(title, text)| Paragraph::titled(title, text)).collect();
     [message].into_iter().chain(advice(failure.owner, &failure.next_step)).chain(told)
+}
+
+/// What can be done about it, as it can be run or put.
+fn steps(failure: &Failure) -> impl Iterator<Item = Paragraph> {
+    failure.remediation().iter().flat_map(|step| {
+        let place = Paragraph::titled("do:  ", format!("{}:", step.place));
+        [place].into_iter().chain(step.commands.iter().map(|command| Paragraph::verbatim(&format!("    {command}"))))
+    })
 }
 
 /// What is broken, and its code.
