@@ -60,6 +60,7 @@ mod postgres;
 mod process;
 mod proxy;
 mod redis;
+mod remedy;
 mod reports;
 mod s3;
 mod screen;

@@ -2,11 +2,11 @@
 
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
+use crate::file::lack;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
 use crate::net::host;
 use crate::net::zone;
-use crate::file::lack;
 use crate::remedy::files;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::errno::Errno;

@@ -57,7 +57,8 @@ pub(crate) fn one_more_connection() -> Remedy {
 /// The server does not listen to this host, after connections without a login.
 pub(crate) fn unblock(is_mariadb: bool) -> Remedy {
     let program = if is_mariadb { "mariadb-admin" } else { "mysqladmin" };
-    Remedy::new().run("in a shell on the database server, as an administrator of it", [format!("{program} flush-hosts")])
+    Remedy::new()
+        .run("in a shell on the database server, as an administrator of it", [format!("{program} flush-hosts")])
 }
 
 #[cfg(test)]

@@ -48,7 +48,10 @@ pub(crate) fn let_pass(passage: Passage, at: Option<IpAddr>) -> Remedy {
     let host = at.unwrap_or(to.ip());
     let on = |what: &str| format!("on {host}, as root, {what}");
     let remedy = Remedy::new()
-        .decide(on("if its firewall is nftables (with the names of its own table and chain)"), [passage.of_nftables(chain)])
+        .decide(
+            on("if its firewall is nftables (with the names of its own table and chain)"),
+            [passage.of_nftables(chain)],
+        )
         .decide(on("if it is iptables"), [passage.of_iptables(&chain.to_uppercase())]);
     let remedy = if is_router { remedy } else { remedy.decide(on("if it is ufw"), [passage.of_ufw()]) };
     let shows = format!("ss -H -l{} -n 'sport = :{}'", if passage.transport == "udp" { 'u' } else { 't' }, to.port());

@@ -31,7 +31,10 @@ pub(crate) fn admit(admission: Admission<'_>) -> Option<Remedy> {
     let remedy = Remedy::new()
         .decide("in pg_hba.conf of the database server (`SHOW hba_file` names it), above the rules that refuse", [line])
         .run(["then ", PSQL].concat(), ["SELECT pg_reload_conf();".to_owned()]);
-    Some(remedy.look(PSQL, "SELECT line_number, type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules;"))
+    Some(remedy.look(
+        PSQL,
+        "SELECT line_number, type, database, user_name, address, netmask, auth_method, error FROM pg_hba_file_rules;",
+    ))
 }
 
 const fn bits(address: IpAddr) -> u8 {
@@ -76,7 +79,10 @@ pub(crate) fn read(user: &str, database: &str, table: &str, schema: Option<&str>
     let (schema, table, user) = (sql(schema)?, sql(table)?, sql(user)?);
     let enter = enter.then(|| format!("GRANT USAGE ON SCHEMA {schema} TO {user};"));
     let statements = enter.into_iter().chain([format!("GRANT SELECT ON TABLE {schema}.{table} TO {user};")]);
-    let place = format!("in psql on the database server, in the database {}, as the table's owner or a superuser", sql(database)?);
+    let place = format!(
+        "in psql on the database server, in the database {}, as the table's owner or a superuser",
+        sql(database)?
+    );
     Some(Remedy::new().run(place, statements))
 }
 
@@ -88,7 +94,9 @@ pub(crate) fn one_more_for_role(user: &str) -> Option<Remedy> {
         "SELECT format('ALTER ROLE %I CONNECTION LIMIT %s', rolname, rolconnlimit + 1) FROM pg_roles WHERE rolname = {name} AND rolconnlimit >= 0 \\gexec"
     );
     let place = format!("{PSQL}: one connection more than it may have now");
-    let shows = format!("SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity WHERE usename = {name} GROUP BY 1, 2, 3, 4;");
+    let shows = format!(
+        "SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity WHERE usename = {name} GROUP BY 1, 2, 3, 4;"
+    );
     Some(Remedy::new().decide(place, [statement]).look(PSQL, shows))
 }
 
@@ -99,7 +107,9 @@ pub(crate) fn one_more_for_database(database: &str) -> Option<Remedy> {
         "SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', datname, datconnlimit + 1) FROM pg_database WHERE datname = {name} AND datconnlimit >= 0 \\gexec"
     );
     let place = format!("{PSQL}: one connection more than it may have now");
-    let shows = format!("SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity WHERE datname = {name} GROUP BY 1, 2, 3, 4;");
+    let shows = format!(
+        "SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity WHERE datname = {name} GROUP BY 1, 2, 3, 4;"
+    );
     Some(Remedy::new().decide(place, [statement]).look(PSQL, shows))
 }
 
@@ -107,5 +117,9 @@ pub(crate) fn one_more_for_database(database: &str) -> Option<Remedy> {
 pub(crate) fn open_database(database: &str) -> Option<Remedy> {
     let statement = format!("ALTER DATABASE {} ALLOW_CONNECTIONS true;", sql(database)?);
     let shows = format!("SELECT datname, datallowconn FROM pg_database WHERE datname = {};", sql_text(database)?);
-    Some(Remedy::new().decide(format!("{PSQL}, in another database, if nobody has closed it on purpose"), [statement]).look(PSQL, shows))
+    Some(
+        Remedy::new()
+            .decide(format!("{PSQL}, in another database, if nobody has closed it on purpose"), [statement])
+            .look(PSQL, shows),
+    )
 }

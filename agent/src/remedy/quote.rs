@@ -117,8 +117,7 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_written_nowhere() {
         for name in ["", "a\nb", "a\0b", "a\u{1b}[31m", "a\u{202e}b", "a\u{200b}b", &"x".repeat(256)] {
-            for quoted in [word(name), sql(name), sql_text(name), mysql(name), mysql_database(name), yaml(name)]
-            {
+            for quoted in [word(name), sql(name), sql_text(name), mysql(name), mysql_database(name), yaml(name)] {
                 assert_eq!(quoted, None, "{name:?}");
             }
             assert_eq!((bare(name), sql_parts(name)), (None, None), "{name:?}");

@@ -33,7 +33,9 @@ pub(crate) fn enter(user: &str, vhost: &str, needs: Needs) -> Option<Remedy> {
 /// There is no such virtual host.
 pub(crate) fn make_vhost(user: &str, vhost: &str, needs: Needs) -> Option<Remedy> {
     let commands = [format!("rabbitmqctl add_vhost {}", word(vhost)?), permit(user, vhost, needs)?];
-    Some(Remedy::new().decide(format!("{SHELL}, if the name is right"), commands).look(SHELL, "rabbitmqctl list_vhosts"))
+    Some(
+        Remedy::new().decide(format!("{SHELL}, if the name is right"), commands).look(SHELL, "rabbitmqctl list_vhosts"),
+    )
 }
 
 /// The user may not do what a queue of its own takes; it has other permissions there.

@@ -10,10 +10,8 @@ pub(crate) const SYSTEM: &str = "/etc/ssl/certs";
 pub(crate) fn install_authority(name: &str) -> Option<Remedy> {
     /// Of the name of a file.
     const LONGEST: usize = 100;
-    let file: String = name
-        .chars()
-        .map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' })
-        .collect();
+    let file: String =
+        name.chars().map(|one| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' }).collect();
     let file = word(file.trim_matches('-')).filter(|file| file.len() <= LONGEST)?;
     let place = "in a shell on this host, as root, with ca.pem as the authority itself hands it out (never as the server sends it)";
     Some(Remedy::new().decide(

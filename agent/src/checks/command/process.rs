@@ -9,9 +9,9 @@
 //!   group is ended first. A process that leaves the group (setsid(2)) is on its own.
 
 use crate::fault::{Cause, Fault};
+use crate::file::lack;
 use crate::host;
 use crate::net::within;
-use crate::file::lack;
 use crate::remedy::files;
 use crate::secret::{Secret, Sentence, ours, sentence, theirs};
 use crate::text::escape;
