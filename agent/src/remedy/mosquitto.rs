@@ -3,22 +3,11 @@
 use super::Remedy;
 use super::quote::visible;
 
-/// What is to be done with a topic.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Access {
-    Read,
-    Write,
-}
-
-/// The user, or everybody without a login, may not subscribe or publish to the topic.
-pub(crate) fn permit(user: Option<&str>, access: Access, topic: &str) -> Option<Remedy> {
-    let access = match access {
-        Access::Read => "read",
-        Access::Write => "write",
-    };
+/// The user, or everybody without a login, may not publish to the topic.
+pub(crate) fn let_publish(user: Option<&str>, topic: &str) -> Option<Remedy> {
     // A line ends with itself, and begins and ends with no blanks.
     let plain = |text| visible(text).filter(|text| text.trim() == *text);
-    let topic = format!("topic {access} {}", plain(topic)?);
+    let topic = format!("topic write {}", plain(topic)?);
     let lines = match user {
         Some(user) => vec![format!("user {}", plain(user)?), topic],
         None => vec![topic],

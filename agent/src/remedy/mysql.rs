@@ -54,13 +54,6 @@ pub(crate) fn one_more_connection() -> Remedy {
         .look(CLIENT, "SELECT user, substring_index(host, ':', 1) AS client, command, count(*) FROM information_schema.processlist GROUP BY 1, 2, 3;")
 }
 
-/// The server does not listen to this host, after connections without a login.
-pub(crate) fn unblock(is_mariadb: bool) -> Remedy {
-    let program = if is_mariadb { "mariadb-admin" } else { "mysqladmin" };
-    Remedy::new()
-        .run("in a shell on the database server, as an administrator of it", [format!("{program} flush-hosts")])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

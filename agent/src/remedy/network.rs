@@ -64,17 +64,6 @@ pub(crate) fn see_listeners(to: SocketAddr) -> Remedy {
     Remedy::new().look(place, format!("ss -H -ltnp 'sport = :{}'", to.port()))
 }
 
-/// An interface of this host is switched off.
-pub(crate) fn switch_on(interface: &str) -> Option<Remedy> {
-    let interface = word(interface)?;
-    let place = "in a shell on this host, as root, if it was not switched off on purpose";
-    Some(
-        Remedy::new()
-            .decide(place, [format!("ip link set dev {interface} up")])
-            .look("on this host", format!("ip -d link show dev {interface}")),
-    )
-}
-
 /// Large packets are lost on the way to this address: smaller ones for it alone.
 pub(crate) fn send_smaller(to: IpAddr, gateway: Option<IpAddr>, interface: &str, mtu: u32) -> Option<Remedy> {
     let interface = word(interface)?;

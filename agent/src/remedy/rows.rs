@@ -1,13 +1,12 @@
 //! The list of what can be written down.
 
 use super::files;
-use super::mosquitto::{self, Access};
 use super::mysql::{self, Account};
 use super::network::{self, Passage};
 use super::nftables::{self, Place};
 use super::postgres::{self, Admission};
 use super::rabbitmq::{self, Needs};
-use super::{Remedy, checks, kernel, redis, slapd, squid, trust};
+use super::{Remedy, checks, kernel, mosquitto, redis, slapd, squid, trust};
 use crate::file::Lack;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -66,7 +65,6 @@ pub static ROWS: &[Row] = &[
     row("local.command-unusable", "programs", "the right to run it, for the user who runs conn-check alone", || files::permit(&lack("/usr/local/bin/check-app", "rx"))),
     row("connect.refused", "firewalls", "the rule that lets this host through, where a firewall on the way refuses", || Some(network::let_pass(passage(), Some(ip(1))))),
     row("connect.timeout", "firewalls", "the rule that lets this host through, for the firewall of the other end", || Some(network::let_pass(passage(), None))),
-    row("connect.no-route", "links", "the interface that is switched off", || network::switch_on("eth0")),
     row("connect.no-route", "routes", "a route for this address by the usual gateway, where another one refuses it", || network::send_by(ip(5), ip(1), "eth0")),
     row("connect.mtu", "routes", "a route for this address, with the size that passes", || network::send_smaller(ip(5), Some(ip(1)), "eth0", 1400)),
     row("connect.prohibited", "firewalls", "the rule that lets this host through, for the firewall that has said no", || Some(network::let_pass(passage(), Some(ip(1))))),
@@ -74,13 +72,12 @@ pub static ROWS: &[Row] = &[
     row("connect.local-limit", "ports", "as many local ports as the kernel has by itself", || kernel::more_ports(32_768, 32_868)),
     row("connect.no-socket", "files", "the right to use the socket, for the user who runs conn-check alone", || files::permit(&lack("/run/postgresql/.s.PGSQL.5432", "rw"))),
     row("proxy.denied", "squid", "the rule for this host, the target and its port", || squid::permit(ip(4), "app.internal", 443)),
-    row("tls.required", "postgres, mysql, ldap", "`use_tls` of the check", || Some(checks::use_tls("true"))),
+    row("tls.required", "postgres, ldap", "`use_tls` of the check", || Some(checks::use_tls("true"))),
     row("tls.untrusted", "this host", "the CA among those that this host trusts, from its own hands", || trust::install_authority("Internal CA")),
     row("protocol.overloaded", "postgres", "one connection more for the role, or for the database", || postgres::one_more_for_role("app")),
     row("protocol.overloaded", "mysql", "one connection more", || Some(mysql::one_more_connection())),
     row("auth.required", "postgres, redis", "the line with the password, which is in a variable", || checks::add_password("REDIS_PASSWORD")),
     row("auth.host-not-allowed", "postgres", "the line of pg_hba.conf, with the address as the server sees it", || postgres::admit(ADMISSION)),
-    row("auth.host-not-allowed", "mysql", "the end of the block after connections without a login", || Some(mysql::unblock(true))),
     row("auth.locked", "postgres", "LOGIN for the role", || postgres::let_log_in("app")),
     row("request.no-such-vhost", "rabbitmq", "the virtual host, with what this check does there", || rabbitmq::make_vhost("app", "shop", Needs::Entry)),
     row("request.permission-denied", "postgres", "CONNECT, TEMPORARY, or SELECT on the table (and USAGE of its schema)", || postgres::read("app", "shop", "orders", Some("public"), false)),
@@ -88,7 +85,7 @@ pub static ROWS: &[Row] = &[
     row("request.permission-denied", "mysql", "the right on the database or on the table, for the account as the server has it", || mysql::read(&account()?, "shop", "orders")),
     row("request.permission-denied", "rabbitmq", "the permissions in the virtual host, for what this check does there", || rabbitmq::enter("app", "shop", Needs::OwnQueue)),
     row("request.permission-denied", "redis", "the commands and keys of this check", || redis::permit(Some("app"), &["set", "get", "del"], Some("conn-check:*"))),
-    row("request.permission-denied", "mosquitto", "the line of the access list, for this topic", || mosquitto::permit(Some("app"), Access::Read, "orders/new")),
+    row("request.permission-denied", "mosquitto", "the line of the access list, to publish to this topic", || mosquitto::let_publish(Some("app"), "orders/new")),
     row("request.permission-denied", "slapd", "the line of the access list, for this entry", || slapd::read_entry("cn=app,dc=example,dc=com", "ou=people,dc=example,dc=com")),
     row("protocol.unsupported-version", "http", "`http2` of the check, where the server speaks nothing else", || Some(checks::speak_http2())),
     row("request.redirected", "http", "`allow_redirects` of the check", || Some(checks::follow_redirects())),

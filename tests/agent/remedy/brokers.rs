@@ -82,7 +82,9 @@ fn mosquitto() -> (Daemon, SocketAddr) {
     Daemon::start_with(|scratch| {
         let port = ports::free();
         let passwords = scratch.write_private("passwords", "");
-        let created = Command::new("mosquitto_passwd").args(["-b".as_ref(), passwords.as_os_str(), "poor".as_ref(), "s3cret-Word".as_ref()]).status();
+        let created = Command::new("mosquitto_passwd")
+            .args(["-b".as_ref(), passwords.as_os_str(), "poor".as_ref(), "s3cret-Word".as_ref()])
+            .status();
         assert!(created.expect("mosquitto_passwd").success());
         let lists = scratch.write("lists", "topic read free\n");
         for file in [&passwords, &lists] {
@@ -124,8 +126,8 @@ fn one_topic_of_mosquitto_is_for_one_user() {
     let login = ", username: poor, password: s3cret-Word";
     prove(
         "request.permission-denied",
-        &|| check(login, ", topic: 'orders/#'"),
-        &|| check(login, ", topic: 'orders/#', publish: true"),
+        &|| check(login, ", topic: orders/new, publish: true"),
+        &|| check(login, ", topic: orders/old, publish: true"),
         &mut |step| apply(step),
     );
 }

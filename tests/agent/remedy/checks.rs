@@ -3,7 +3,6 @@
 use super::{prove, steps};
 use harness::agent::{Agent, code};
 use harness::certs::Authority;
-use harness::mariadb::{self, MariaDb};
 use harness::nghttpd::Nghttpd;
 use harness::nginx::{Nginx, Site};
 use harness::postgres::{self, Postgres};
@@ -80,42 +79,17 @@ fn a_check_of_a_site_that_sends_on_follows() {
 
 #[test]
 fn a_check_of_a_server_of_http2_alone_speaks_it() {
-    let server = Nghttpd::start();
-    let url = format!("http://{}/", server.address());
+    let server = Nghttpd::start_with(&[], "page", "text");
+    let url = format!("http://{}/page", server.address());
     let options = lines(&[("type", "http"), ("url", &url)]);
-    let other = options.replace("/\n", "/no-such-page\n");
+    let other = options.replace("/page", "/no-such-page");
     prove_line("protocol.unsupported-version", &options, &other, &[]);
 }
 
 #[test]
-fn use_tls_is_written_down_for_mysql_and_ldap_too() {
+fn a_check_of_a_directory_that_wants_tls_begins_it() {
     let authority = Authority::new();
     let ca = authority.file().display().to_string();
-    let server = MariaDb::start(&mariadb::Setup::new().tls(&authority.valid()).option("--require-secure-transport=ON"));
-    let port = server.address().port().to_string();
-    let options = |user: &str, ca: &str| {
-        lines(&[
-            ("type", "mysql"),
-            ("host", "127.0.0.1"),
-            ("port", &port),
-            ("username", user),
-            ("password", mariadb::PASSWORD),
-            ("ca_file", ca),
-            ("use_tls", "false"),
-        ])
-    };
-    let without = |options: String| options.replace("  use_tls: false\n", "");
-    let report = Agent::new(&("- timeout: 10\n".to_owned() + &options(mariadb::USER, &ca))).report();
-    let steps = steps(&report);
-    assert_eq!(
-        (steps.len(), &steps[0].commands[..], steps[0].safe),
-        (1, &["use_tls: true".to_owned()][..], true),
-        "{report}"
-    );
-    let fixed =
-        Agent::new(&("- timeout: 10\n".to_owned() + &without(options(mariadb::USER, &ca)) + "  use_tls: true\n"))
-            .report();
-    assert_eq!(fixed["checks"][0]["verdict"], "pass", "{fixed}");
     let directory = Slapd::start(&slapd::Setup::tls(&authority.valid()).option("security tls=1"));
     let port = directory.address().port().to_string();
     let options = lines(&[("type", "ldap"), ("host", "127.0.0.1"), ("port", &port), ("use_tls", "false")]);

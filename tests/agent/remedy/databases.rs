@@ -1,6 +1,6 @@
 //! Of `PostgreSQL` and `MariaDB`.
 
-use super::{Step, here, prove};
+use super::{Step, prove};
 use harness::agent::Agent;
 use harness::mariadb::{self, MariaDb};
 use harness::postgres::{DATABASE, PASSWORD, Postgres, Setup};
@@ -174,14 +174,8 @@ fn mysql(server: &MariaDb, user: &str, more: &str) -> Value {
     Agent::new(&yaml).report()
 }
 
-/// Has the client run each line; what is for a shell there is run in one, with the socket of this server.
+/// Has the client run each line.
 fn apply(server: &MariaDb, step: &Step) {
-    if step.place.contains("in a shell") {
-        let options = format!("[client]\nsocket={}\nuser=root\n", server.socket().display());
-        let scratch = harness::scratch::Scratch::new();
-        scratch.write(".my.cnf", options);
-        return here(&[format!("export HOME={}", scratch.path().display()), step.commands.join("\n")]);
-    }
     step.commands.iter().for_each(|line| drop(server.sql(line)));
 }
 
@@ -245,40 +239,4 @@ fn a_mariadb_with_all_its_connections_gets_one_more() {
         &mut |step| apply(&server, step),
     );
     assert_eq!(server.sql("SELECT @@GLOBAL.max_connections"), "11");
-}
-
-#[test]
-fn a_host_that_mariadb_blocks_is_heard_again() {
-    let network = harness::netns::Network::new();
-    let server = network.far.inside(|| {
-        MariaDb::start_at(
-            network.far.ip(),
-            &mariadb::Setup::new()
-                .option("--max-connect-errors=1")
-                .option("--skip-name-resolve=0")
-                .option("--skip-skip-name-resolve"),
-        )
-    });
-    network.far.hosts("10.0.0.1 near.test\n");
-    for _ in 0..3 {
-        network.near.inside(|| {
-            drop(TcpStream::connect(server.address()).map(|mut wire| {
-                use std::io::{Read as _, Write as _};
-                let _greeting = wire.read(&mut [0; 256]);
-                let _broken = wire.write_all(b"\x05\x00\x00\x01wrong");
-            }))
-        });
-    }
-    let check = |user: &str| {
-        let yaml = format!(
-            "- {{type: mysql, host: {}, port: {}, username: {user}, password: {}, timeout: 10}}",
-            server.address().ip(),
-            server.address().port(),
-            mariadb::PASSWORD
-        );
-        Agent::through(network.near.command("env"), &yaml).report()
-    };
-    prove("auth.host-not-allowed", &|| check("app"), &|| check("nobody_of_that_name"), &mut |step| {
-        apply(&server, step)
-    });
 }

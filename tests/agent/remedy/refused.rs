@@ -4,11 +4,12 @@ use harness::agent::Agent;
 use harness::peers::Peer;
 use harness::postgres::{DATABASE, PASSWORD, Postgres, Setup};
 use serde_json::Value;
+use std::io::Read as _;
 use std::net::SocketAddr;
 
 fn postgres(address: SocketAddr, user: &str, password: &str) -> Value {
     let yaml = format!(
-        "- {{type: postgres, host: {}, port: {}, username: {user}, password: {password}, database: {DATABASE}, use_tls: false, timeout: 5}}",
+        "- {{type: postgres, host: {}, port: {}, username: {user}, password: {password}, database: {DATABASE}, use_tls: prefer, timeout: 5}}",
         address.ip(),
         address.port()
     );
@@ -21,7 +22,10 @@ fn refusing(state: &'static str, words: &'static str) -> Peer {
     let length = u32::try_from(fields.len() + 4).expect("a length").to_be_bytes();
     let answer = [b"E", &length[..], fields.as_bytes()].concat();
     Peer::serve(move |wire| {
+        // It has no TLS; then comes the login.
         let _request = wire.first_bytes();
+        let _sent = wire.send(b"N");
+        let _login = wire.stream().read(&mut [0; 512]);
         let _sent = wire.send(&answer);
         wire.finish();
     })
@@ -38,6 +42,7 @@ fn a_server_puts_nothing_into_a_line() {
         let server = refusing("28000", words);
         let report = postgres(server.address(), "app", PASSWORD);
         let text = report.to_string();
+        assert!(text.contains("auth.host-not-allowed"), "{text}");
         let lines = report["checks"][0]["failure"]["remediation"].to_string();
         assert!(!lines.contains("0.0.0.0") && !lines.contains("trust") && !lines.contains("10.0.0.5"), "{text}");
         assert!(!lines.contains("/0"), "{text}");
@@ -50,7 +55,7 @@ fn nothing_is_written_down_with_a_secret_in_it_or_with_what_cannot_be_seen() {
     let failure =
         |user: &str, password: &str| postgres(server.address(), user, password)["checks"][0]["failure"].clone();
     assert!(failure("stranger", PASSWORD)["remediation"].is_array());
-    // The password is the name of the database.
+    // The password is a part of what would be said.
     assert!(failure("stranger", "'pg_hba.conf of the database'")["remediation"].is_null());
     for user in ["\"str\\u202eanger\"", "\"a\\u200bb\"", "\"a\\tb\""] {
         let failure = failure(user, PASSWORD);

@@ -5,7 +5,7 @@ use super::Mqtt;
 use super::options::Version;
 use super::packet::Answer;
 use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::remedy::mosquitto::{self, Access};
+use crate::remedy::mosquitto;
 use crate::secret::{Sentence, sentence, theirs};
 
 /// What the standards call the codes.
@@ -81,7 +81,7 @@ pub(super) fn of_suback(answer: &Answer, check: &Mqtt, filter: &str) -> Result<(
         0x00..=0x02 => return Ok(()),
         // The only refusal that 3.1.1 has.
         0x80 if check.version == Version::V3 => {
-            let fault = forbidden(check, Access::Read, filter);
+            let fault = forbidden(check, "subscribe to", filter);
             match fault.next_step {
                 None => fault.next_step(
                     "grant this user what the application needs; MQTT 3.1.1 has one refusal for all reasons, and the broker's \
@@ -90,7 +90,7 @@ pub(super) fn of_suback(answer: &Answer, check: &Mqtt, filter: &str) -> Result<(
                 Some(_) => fault,
             }
         }
-        0x87 => forbidden(check, Access::Read, filter),
+        0x87 => forbidden(check, "subscribe to", filter),
         0x8f => invalid(filter),
         code => return Err(of_request(answer, sentence!["the broker refuses the subscription: ", name(code)])),
     };
@@ -102,7 +102,11 @@ pub(super) fn of_puback(answer: &Answer, check: &Mqtt, topic: &str) -> Result<()
     let fault = match answer.code {
         // The second one: nobody has subscribed.
         0x00 | 0x10 => return Ok(()),
-        0x87 => forbidden(check, Access::Write, topic),
+        // Of Mosquitto, that is its `acl_file`: a subscription it never refuses by that.
+        0x87 => {
+            let user = check.login.as_ref().map(|login| login.user.as_str());
+            forbidden(check, "publish to", topic).remedy(mosquitto::let_publish(user, topic))
+        }
         0x90 => invalid(topic),
         code => return Err(of_request(answer, sentence!["the broker refuses the message: ", name(code)])),
     };
@@ -217,13 +221,8 @@ fn login(check: &Mqtt) -> Fault {
     Fault::new(Cause::Rejected, message).next_step(next_step)
 }
 
-fn forbidden(check: &Mqtt, access: Access, topic: &str) -> Fault {
-    let what = match access {
-        Access::Read => "subscribe to",
-        Access::Write => "publish to",
-    };
-    let user = check.login.as_ref().map(|login| login.user.as_str());
-    let fault = match &check.login {
+fn forbidden(check: &Mqtt, what: &'static str, topic: &str) -> Fault {
+    match &check.login {
         Some(login) => Fault::new(
             Cause::PermissionDenied,
             sentence!["`", &login.user, "` is not permitted to ", what, " `", theirs(topic), "`"],
@@ -233,8 +232,7 @@ fn forbidden(check: &Mqtt, access: Access, topic: &str) -> Fault {
             sentence!["without a login nobody is permitted to ", what, " `", theirs(topic), "`"],
         )
         .next_step("add `username:` and `password:` to this check, or permit it to everybody"),
-    };
-    fault.remedy(mosquitto::permit(user, access, topic))
+    }
 }
 
 fn invalid(topic: &str) -> Fault {

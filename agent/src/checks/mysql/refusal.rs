@@ -177,7 +177,7 @@ impl ErrPacket {
             1130 => Fault::new(Cause::HostNotAllowed, "no account of the server may log in from this host")
                 .next_step("allow this host in the account's host part (user@host)"),
             // ER_HOST_IS_BLOCKED
-            1129 => blocked_host().remedy(remedy::mysql::unblock(self.says("mariadb-admin"))),
+            1129 => blocked_host(),
             // ER_BAD_HOST_ERROR
             1042 => Fault::new(
                 Cause::HostNotAllowed,
@@ -376,9 +376,7 @@ impl Login<'_> {
                     .owner(Owner::Service)
                     .next_step("let the proxy in front of the server speak TLS to it")
             }
-            _ => Fault::new(Cause::Required, "the server accepts logins only over TLS")
-                .next_step("set use_tls: true")
-                .remedy(remedy::checks::use_tls("true")),
+            _ => Fault::new(Cause::Required, "the server accepts logins only over TLS").next_step("set use_tls: true"),
         };
         fault.at(Phase::Tls)
     }

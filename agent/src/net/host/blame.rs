@@ -23,10 +23,8 @@ pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
         Err(error) if unreached => no_route(fault, way, *error),
         Ok(_) if unreached && way.link.as_ref().is_some_and(|link| !link.is_running) => {
             let name = link_name(way);
-            let off = way.link.as_ref().filter(|link| !link.is_up);
             fault
                 .become_of(Cause::NoRoute)
-                .remedy(off.and_then(|link| network::switch_on(&link.name)))
                 .about(sentence![name.clone(), ", by which this host sends to ", address, ", is down"])
                 .next_step(sentence!["`ip link show ", name, "` shows its state: bring it up, look at its other end"])
         }

@@ -18,9 +18,7 @@ pub(crate) struct Link {
     pub(crate) name: String,
     /// The largest packet that it takes, in bytes.
     pub(crate) mtu: u32,
-    /// It was switched on.
-    pub(crate) is_up: bool,
-    /// It was, and there is a carrier: a cable, a peer.
+    /// It was switched on, and there is a carrier: a cable, a peer.
     pub(crate) is_running: bool,
 }
 
@@ -40,7 +38,6 @@ impl Link {
         Ok(Self {
             name: String::from_utf8_lossy(name).trim_end_matches('\0').to_owned(),
             mtu: answer.number(FIXED, IFLA_MTU).unwrap_or_default(),
-            is_up: flags & u32::try_from(libc::IFF_UP).unwrap_or_default() != 0,
             is_running: flags & running == running,
         })
     }

@@ -7,6 +7,7 @@
 mod codes;
 mod completions;
 mod manual;
+mod remediation;
 mod roff;
 mod rules;
 
@@ -113,6 +114,7 @@ fn pages() -> io::Result<Vec<Page>> {
         ("checks.md", schema::option_tables()),
         ("checks.schema.json", schema),
         ("failure-codes.md", codes::failure_codes()),
+        ("remediation.md", remediation::page()),
     ];
     pages.extend(tables.map(|(name, text)| Page::of(name.to_owned(), text)));
     let reports = fs::read_to_string(tools::root().join("docs").join(REPORTS))?;
