@@ -9,7 +9,7 @@ pub(crate) struct Lack {
     /// The name of the user, else the number.
     pub(crate) user: String,
     pub(crate) place: PathBuf,
-    /// As `setfacl(1)` has them: `r`, `w`, `x`.
+    /// As `setfacl(1)` has them: `r`, `w`, `x`; none where nothing is known to lack.
     pub(crate) rights: &'static str,
 }
 

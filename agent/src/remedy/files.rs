@@ -30,6 +30,9 @@ pub(crate) fn set_mode(path: &Path, mode: &str) -> Option<Remedy> {
 /// The user lacks a right: it is given to this user alone (setfacl(1)).
 pub(crate) fn permit(lack: &Lack) -> Option<Remedy> {
     let Lack { user, place, rights } = lack;
+    if rights.is_empty() {
+        return None;
+    }
     let (user, path) = (plain_name(user).filter(|name| name != "root")?, path_word(place)?);
     let remedy = Remedy::new().run(ROOT, [format!("setfacl -m u:{user}:{rights} {path}")]);
     Some(remedy.look(ROOT, format!("getfacl -p {path}")))

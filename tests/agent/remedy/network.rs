@@ -3,9 +3,11 @@
 use super::{Step, prove, shell};
 use harness::agent::Agent;
 use harness::peers::{Manner, Peer, Request, Wire};
+use harness::wait;
 use harness::worlds::{Direction, Family, Host, World};
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::process::Command;
 
 const PORT: u16 = 5432;
 const OTHER: u16 = 5433;
@@ -56,6 +58,39 @@ fn the_one_rule_that_lacks_on_the_servers_own_firewall() {
                 &mut |step| on(world.server(), kind, step),
             );
         }
+    }
+}
+
+#[test]
+fn the_one_rule_that_lacks_in_ufw() {
+    for family in Family::BOTH {
+        let (world, _peers, [target, other]) = answering(family, 1);
+        let own_files = "mount -t tmpfs none /mnt && cp -a /etc/ufw /mnt/etc && cp -a /lib/ufw /mnt/lib && \
+                         mount --bind /mnt/etc /etc/ufw && mount --bind /mnt/lib /lib/ufw && ufw --force enable && exec sleep 600";
+        let mut keeper =
+            world.server().command("unshare").args(["-m", "sh", "-c", own_files]).spawn().expect("unshare");
+        let inside = || {
+            let mut command = Command::new("nsenter");
+            command.args(["--mount", "--net", &format!("--target={}", keeper.id())]);
+            command
+        };
+        let is_active = || {
+            let output = inside().args(["ufw", "status"]).output();
+            output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("Status: active"))
+        };
+        wait::until("ufw to be active", is_active);
+        prove(
+            "connect.timeout",
+            &|| world.agent(&tcp(target)).report(),
+            &|| world.agent(&tcp(other)).report(),
+            &mut |step| {
+                if step.looks() || step.place.contains("ufw") {
+                    shell(inside(), &step.commands);
+                }
+            },
+        );
+        keeper.kill().expect("its end");
+        keeper.wait().expect("its end");
     }
 }
 

@@ -57,9 +57,17 @@ fn nothing_is_written_down_with_a_secret_in_it_or_with_what_cannot_be_seen() {
     assert!(failure("stranger", PASSWORD)["remediation"].is_array());
     // The password is a part of what would be said.
     assert!(failure("stranger", "'pg_hba.conf of the database'")["remediation"].is_null());
-    for user in ["\"str\\u202eanger\"", "\"a\\u200bb\"", "\"a\\tb\""] {
-        let failure = failure(user, PASSWORD);
-        assert!(failure["code"].is_string() && failure["remediation"].is_null(), "{failure}");
+    server.psql(DATABASE, "CREATE TABLE \"pay\u{202e}roll\" (id int); CREATE TABLE \"pay roll\" (id int);");
+    let address = server.address();
+    for (table, is_written) in [("pay\\u202eroll", false), ("pay roll", true)] {
+        let yaml = format!(
+            "- {{type: postgres, host: {}, port: {}, username: app, password: {PASSWORD}, database: {DATABASE}, table: \"\\\"{table}\\\"\"}}",
+            address.ip(),
+            address.port()
+        );
+        let failure = Agent::new(&yaml).report()["checks"][0]["failure"].clone();
+        assert_eq!(failure["code"], "request.permission-denied", "{failure}");
+        assert_eq!(failure["remediation"].is_array(), is_written, "{failure}");
     }
 }
 

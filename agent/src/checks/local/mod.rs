@@ -114,9 +114,9 @@ pub(super) fn refused(path: &Path, doing: &'static str, error: &io::Error) -> Fa
 fn permission(path: &Path, doing: &'static str) -> Option<Remedy> {
     let rights = match doing {
         "write to" => "rwx",
-        "enter" | "look at" => "x",
         "read" => "r",
-        _ => return None,
+        // To look at a path needs rights on the way to it alone.
+        _ => "",
     };
     files::permit(&lack(path, rights))
 }

@@ -243,7 +243,7 @@ impl ErrPacket {
         let mut parts = place.split('.').map(|part| part.trim_matches(['`', '\'']).to_owned());
         let (first, second) = (parts.next()?, parts.next());
         let (database, table) = second.map_or((None, first.clone()), |table| (Some(first), table));
-        let is_asked_for = parts.next().is_none() && !table.is_empty() && query.contains(&table);
+        let is_asked_for = parts.next().is_none() && names(query, &table);
         is_asked_for.then_some((database, table))
     }
 
@@ -412,6 +412,16 @@ impl Login<'_> {
         )
         .next_step(sentence!["check user, password, ", also, "and the hosts that the account is for"])
     }
+}
+
+/// Whether a statement has this name in it, as a word of its own.
+pub(super) fn names(statement: &str, name: &str) -> bool {
+    let joins = |one: char| one.is_alphanumeric() || matches!(one, '_' | '$');
+    let is_word = |at: usize| {
+        let (before, behind) = (&statement[..at], &statement[at + name.len()..]);
+        !before.chars().next_back().is_some_and(joins) && !behind.chars().next().is_some_and(joins)
+    };
+    !name.is_empty() && statement.match_indices(name).any(|(at, _)| is_word(at))
 }
 
 fn read_only() -> Fault {

@@ -3,7 +3,7 @@
 use super::greeting::Greeting;
 use super::login::Login;
 use super::packet::{Channel, EOF, ERR, OK, malformed, take};
-use super::refusal::ErrPacket;
+use super::refusal::{ErrPacket, names};
 use crate::checks::first_value::Found;
 use crate::checks::role::Role;
 use crate::checks::roundtrip::{compare, random_digits};
@@ -83,7 +83,14 @@ async fn right_to_read(login: Login<'_>, channel: &mut Channel, refusal: &ErrPac
     let Ok(Done::Executed(Some(row))) = execute(channel, "SELECT CURRENT_USER()").await else { return None };
     let account = row.into_iter().next().flatten()?;
     let account = Account::in_text(&account, &login.check.login.user)?;
-    remedy::mysql::read(&account, database.as_deref().or(login.check.database.as_deref())?, &table)
+    let own = login.check.database.as_deref();
+    let database = match database.as_deref() {
+        // The server's word alone is none for another one.
+        Some(named) if own == Some(named) || names(query, named) => named,
+        Some(_) => return None,
+        None => own?,
+    };
+    remedy::mysql::read(&account, database, &table)
 }
 
 /// Fills a temporary table and reads it; what was begun is undone whatever came of it.

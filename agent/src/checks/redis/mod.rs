@@ -320,6 +320,7 @@ impl Redis {
         let flight = self.flight();
         let Some(login) = &self.login else {
             let pong = async { refusal::of_ping(&client.begin(flight, again).await?) };
+            let pong = async { pong.await.map_err(|fault| self.with_password(fault)) };
             return Ok(probe.phase(Phase::Protocol, pong).await?);
         };
         let answer = probe.phase(Phase::Protocol, client.begin(flight, again)).await?;
@@ -352,7 +353,7 @@ impl Redis {
                 _ => return Ok(()),
             }
         };
-        refusal::of_spare(&hello, "HELLO")?;
+        refusal::of_spare(&hello, "HELLO").map_err(|fault| self.with_password(fault))?;
         server.learn(&hello);
         server.require_data()?;
         if self.database != 0 {
@@ -376,6 +377,14 @@ impl Redis {
             }
             None => Ok(()),
         }
+    }
+
+    /// A refusal with the line that lacks. Of a check that only begins here, the password stands elsewhere.
+    fn with_password(&self, fault: Fault) -> Fault {
+        if fault.cause != Cause::Required || self.goes_on {
+            return fault;
+        }
+        fault.remedy(remedy::checks::add_password("REDIS_PASSWORD"))
     }
 
     /// A refusal with what gives this user the right to these commands, on these keys.

@@ -2,7 +2,6 @@
 
 use crate::checks::roundtrip::full;
 use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::remedy;
 use crate::secret::{Sentence, sentence, theirs};
 use crate::text::escape;
 use redis::{ServerError, Value};
@@ -172,7 +171,6 @@ fn of_error(error: &ServerError, command: &'static str) -> Fault {
         // Who asks.
         "NOAUTH" => Fault::new(Cause::Required, "the server wants a login")
             .next_step("add `password:` (and `username:` for an ACL user) to this check")
-            .remedy(remedy::checks::add_password("REDIS_PASSWORD"))
             .at(Phase::Auth),
         "DENIED" => {
             let message = "Redis runs in protected mode: without a password it serves only its own host";
