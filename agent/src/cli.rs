@@ -214,7 +214,7 @@ pub struct Args {
     #[arg(long, help_heading = "Output")]
     pub brief: bool,
 
-    /// Show the evidence under every failure
+    /// Show the evidence under every failure, and the lines that mend it where they are known
     #[arg(long, help_heading = "Output")]
     pub explain: bool,
 

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{self, Code};
 use crate::concern::Concerns;
+use crate::remedy::{Remediation, Remedy};
 use crate::secret::{Redactor, Sentence, theirs};
 use std::error::Error;
 use std::fmt;
@@ -26,6 +27,8 @@ pub(crate) struct Fault {
     pub(crate) causes: Vec<String>,
     /// Boxed: it is rare, and would make every result that much larger.
     pub(crate) concerns: Option<Box<Concerns<Sentence>>>,
+    /// Boxed, as all but failures do without.
+    pub(crate) remedy: Option<Box<Remedy>>,
 }
 
 impl Fault {
@@ -40,6 +43,7 @@ impl Fault {
             next_step: None,
             causes: Vec::new(),
             concerns: None,
+            remedy: None,
         }
     }
 
@@ -65,10 +69,10 @@ impl Fault {
         self
     }
 
-    /// Turns out to be another cause, whose owner and next step are that one's.
+    /// Turns out to be another cause, whose owner, next step and remedy are that one's.
     #[must_use]
     pub(crate) fn become_of(self, cause: Cause) -> Self {
-        Self { cause, owner: None, next_step: None, ..self }
+        Self { cause, owner: None, next_step: None, remedy: None, ..self }
     }
 
     /// Overrides the catalogue's owner, where the evidence tells more.
@@ -99,6 +103,13 @@ impl Fault {
         if is_known { self } else { self.concerning(part, what) }
     }
 
+    /// What can be done about it, where that can be written down.
+    #[must_use]
+    pub(crate) fn remedy(mut self, remedy: impl Into<Option<Remedy>>) -> Self {
+        self.remedy = remedy.into().map(Box::new);
+        self
+    }
+
     /// Places the fault in a phase of its own, whatever phase it comes to light in.
     #[must_use]
     pub(crate) const fn at(mut self, phase: Phase) -> Self {
@@ -126,6 +137,8 @@ impl Fault {
     #[must_use]
     pub(crate) fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
         let code = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
+        // A command with `***` in it is none.
+        let remedy = self.remedy.filter(|remedy| !remedy.texts().any(|text| redactor.hides_in(text)));
         Failure {
             code,
             message: redactor.tell(&self.message),
@@ -134,6 +147,7 @@ impl Fault {
             next_step: redactor.tell(&self.next_step.unwrap_or_else(|| code.next_step.into())),
             causes: self.causes.iter().map(|text| redactor.clean(text)).collect(),
             concerns: self.concerns.map(|concerns| Box::new(concerns.told(|what| redactor.tell(what)))),
+            remedy,
         }
     }
 }
@@ -155,6 +169,8 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// What it concerns, as far as that is known.
     pub concerns: Option<Box<Concerns<String>>>,
+    /// What can be done about it, where that can be written down.
+    pub remedy: Option<Box<Remedy>>,
 }
 
 impl Failure {
@@ -227,6 +243,12 @@ impl Failure {
     pub(crate) fn concerning(mut self, part: Part, what: String) -> Self {
         self.concerns.get_or_insert_default().set(part, what);
         self
+    }
+
+    /// The steps of what can be done about it, as they can be run or put; none where that is for a person to find.
+    #[must_use]
+    pub fn remediation(&self) -> &[Remediation] {
+        self.remedy.as_deref().map_or(&[], Remedy::steps)
     }
 
     /// The failure in one line: message, code, owner, next step.

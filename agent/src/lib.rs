@@ -30,6 +30,7 @@
 //! | `Shared` | what the checks of one run share: the resolver, the trusted roots, the deadline |
 //! | [`catalogue::Cause`], [`catalogue::Owner`] | why something failed, without its place; whose job the fix is |
 //! | `Fault`, `Failure` | a cause with evidence; the same with its phase, which gives the stable code |
+//! | [`remedy::Remedy`], [`remedy::Remediation`] | what can be done about a failure, as it can be run or put; one step of it |
 //! | `Step`, `Outcome` | one result of a check; all that is known of a finished check |
 //! | [`event::Event`] | what happened, in order: all that reporters see of a run |
 //! | [`select::Selection`] | which results were asked for |
@@ -67,6 +68,7 @@ pub mod phase;
 pub mod plan;
 mod probe;
 mod queue;
+pub mod remedy;
 pub mod report;
 pub mod run;
 mod secret;

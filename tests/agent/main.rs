@@ -63,6 +63,7 @@ mod postgres;
 mod process;
 mod proxy;
 mod redis;
+mod remedy;
 mod remember;
 mod reports;
 mod retries;

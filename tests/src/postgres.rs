@@ -28,11 +28,13 @@
 
 mod template;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::certs::{Authority, Folder, Identity};
-use crate::or_panic::OrPanic as _;
+use crate::or_panic::OrPanic;
 use crate::ports::{self, Port};
 use crate::process::{Daemon, Launch};
 use crate::scratch::{Scratch, text};
@@ -48,7 +50,7 @@ pub const DATABASE: &str = "shop";
 
 /// Who may come in how. `samehost` is every address of this machine.
 const RULES: &str = "\
-local   all open                 trust
+local   all open,postgres        trust
 local   all all                  peer
 host    all open,phantom         samehost trust
 host    all legacy               samehost md5
@@ -208,6 +210,23 @@ impl Postgres {
         self.daemon.scratch().path().join("run")
     }
 
+    /// Has psql read these lines, as the superuser, and returns what it says.
+    ///
+    /// # Panics
+    /// When one of them fails.
+    pub fn psql(&self, database: &str, lines: &str) -> String {
+        let mut command = Command::new("psql");
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);
+        command.arg(self.socket_folder()).args(["-p", &self.port.number().to_string()]);
+        said(&mut command, lines)
+    }
+
+    /// Its file of rules.
+    #[must_use]
+    pub fn rules(&self) -> PathBuf {
+        self.daemon.scratch().path().join("data/pg_hba.conf")
+    }
+
     /// Its log.
     #[must_use]
     pub fn log(&self) -> String {
@@ -218,6 +237,18 @@ impl Postgres {
     pub fn daemon(&mut self) -> &mut Daemon {
         &mut self.daemon
     }
+}
+
+/// What a program says to a text on its standard input; it has to succeed.
+fn said(command: &mut Command, input: &str) -> String {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().or_panic("run psql");
+    let mut stdin = child.stdin.take().or_panic("write to psql");
+    stdin.write_all(input.as_bytes()).or_panic("write to psql");
+    drop(stdin);
+    let output = child.wait_with_output().or_panic("wait for psql");
+    assert!(output.status.success(), "{input}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The name of the system user who runs the tests, for whom there is a role.

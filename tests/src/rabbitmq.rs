@@ -223,6 +223,21 @@ impl RabbitMq {
         said.into_owned()
     }
 
+    /// Has a shell on the broker's host run a line.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn shell(&self, line: &str) {
+        let folder = script("rabbitmqctl");
+        let folder = folder.parent().or_panic("find the scripts");
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).env("PATH", format!("{}:{}", text(folder), packages::SEARCH_PATH));
+        command.env("RABBITMQ_NODENAME", "rabbit@localhost").env("HOME", self.daemon.scratch().path());
+        command.env("ERL_EPMD_PORT", self.names_port.number().to_string()).env("RABBITMQ_CONF_ENV_FILE", "/dev/null");
+        let output = command.stdin(Stdio::null()).output().or_panic("run a shell");
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// What it wrote down so far, at the level `info`.
     #[must_use]
     pub fn log(&self) -> String {

@@ -137,6 +137,7 @@ pub struct Setup {
     ip: IpAddr,
     options: String,
     answers: String,
+    access: String,
     descriptors: u32,
     /// Where the files of its TLS are; without TLS there are none.
     folders: Vec<Folder>,
@@ -150,6 +151,7 @@ impl Setup {
             ip: Ipv4Addr::LOCALHOST.into(),
             options: String::new(),
             answers: String::new(),
+            access: String::new(),
             descriptors: DESCRIPTORS,
             folders: Vec::new(),
         }
@@ -215,6 +217,14 @@ impl Setup {
         self.answer(name, code, &more)
     }
 
+    /// Adds a line above its lists of access.
+    #[must_use]
+    pub fn access(mut self, line: &str) -> Self {
+        self.access += line;
+        self.access.push('\n');
+        self
+    }
+
     /// Takes some ten connections, and closes every other one without a word.
     #[must_use]
     pub const fn few_connections(mut self) -> Self {
@@ -225,7 +235,7 @@ impl Setup {
     /// Writes the configuration and the database.
     fn prepare(&self, scratch: &Scratch) -> PathBuf {
         let directory = format!("directory {}\n", text(&scratch.folder("data")));
-        let lines = [GLOBAL, &self.options, DATABASE, &directory, ACCESS, &self.answers].concat();
+        let lines = [GLOBAL, &self.options, DATABASE, &directory, &self.access, ACCESS, &self.answers].concat();
         let file = scratch.write("slapd.conf", lines);
         let entries = scratch.write("entries.ldif", ENTRIES.to_owned() + "\n" + &users());
         run_as_nobody(Command::new(packages::needed("slapadd")).arg("-q").arg("-f").arg(&file).arg("-l").arg(entries));

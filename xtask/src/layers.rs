@@ -21,7 +21,7 @@ const HOUSES: [House; 2] = [
         sources: "agent/src",
         layers: &[
             &["text", "phase", "file", "host", "services", "comparison", "since"],
-            &["identity"],
+            &["identity", "remedy"],
             &["catalogue", "concern", "diagnostic"],
             &["secret"],
             &["fault", "source", "url", "yaml"],

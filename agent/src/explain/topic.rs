@@ -6,6 +6,7 @@ use crate::checks::{Described, Spec};
 use crate::diagnostic::{Flaw, Severity};
 use crate::phase::Phase;
 use crate::plan::{Defaults, load, load_without_secrets};
+use crate::remedy::{self, Row};
 use crate::settings::common;
 use crate::settings::shape::Declared;
 use crate::source::Source;
@@ -82,6 +83,7 @@ impl Topic {
             Self::Failure(code) => {
                 let title = format!("{}: {}", code.name, code.what);
                 write_code(page, &title, code.phase, Some(code.owner), code.next_step, code.example);
+                write_remedies(page, code);
             }
             Self::Warning(kind) => {
                 let title = format!("{}: {} (a warning)", kind.code(), kind.what());
@@ -114,6 +116,15 @@ impl Topic {
 fn write_codes(page: &mut Page, is_one: impl Fn(&Code) -> bool) {
     page.title("Its codes:");
     catalogue::ALL.iter().filter(|code| is_one(code)).for_each(|code| page.row(code.name, code.what));
+}
+
+/// What can be written down for a code.
+fn write_remedies(page: &mut Page, code: &Code) {
+    let rows: Vec<_> = remedy::ROWS.iter().filter(|row| row.code == code.name).collect();
+    if !rows.is_empty() {
+        page.title("With --explain, and in JSON, where all of it is known:");
+        rows.iter().for_each(|Row { of, what, .. }| page.row(of, what));
+    }
 }
 
 /// The phase that a code begins with.

@@ -3,6 +3,7 @@
 mod create;
 mod glob;
 mod keep;
+mod reach;
 mod read;
 mod replace;
 mod trust;
@@ -11,6 +12,7 @@ mod unit;
 pub use create::create;
 pub use glob::{glob, is_pattern};
 pub use keep::{Kept, keep};
+pub(crate) use reach::{Lack, lack};
 pub(crate) use read::{ReadError, read_bounded, read_judged, read_to_end};
 pub use replace::{Kind, Narrowed, replace, try_replace};
 pub use trust::{Distrust, Trust};

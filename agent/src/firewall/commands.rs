@@ -3,7 +3,7 @@
 
 use super::Ports;
 use super::format::{Format, Write};
-use super::shell::quoted;
+use crate::text::shell_word;
 
 /// The AWS command line for a security group of EC2
 /// (<https://docs.aws.amazon.com/cli/latest/reference/ec2/authorize-security-group-egress.html>).
@@ -26,7 +26,7 @@ pub(super) const AWS: Format = Format {
                 // The short options know IPv4 only.
                 let permission =
                     format!("IpProtocol={protocol},FromPort={first},ToPort={last},Ipv6Ranges=[{{CidrIpv6={cidr}}}]");
-                format!("--ip-permissions {}", quoted(&permission))
+                format!("--ip-permissions {}", shell_word(&permission))
             };
             format!("aws ec2 authorize-security-group-egress --group-id {group} {what}")
         },

@@ -1,6 +1,7 @@
 //! Lists of commands: what people read, change and then hand to a shell (POSIX).
 
 use super::{Group, Network, Passage, Ports};
+use crate::text::shell_word;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -12,7 +13,7 @@ pub(super) fn commands(
     group: Option<&Group>,
     command: fn(&str, Network, &str, Ports) -> String,
 ) -> String {
-    let group = group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| quoted(&group.0));
+    let group = group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| shell_word(&group.0));
     let mut text = "#!/bin/sh\n".to_owned();
     about.iter().for_each(|line| text.extend(["# ", line, "\n"]));
     for (origin, passages) in Passage::grouped(passages) {
@@ -23,30 +24,4 @@ pub(super) fn commands(
         }
     }
     text
-}
-
-/// A text as one word of the shell, whatever is in it.
-pub(super) fn quoted(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+,=".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::process::Command;
-
-    #[test]
-    fn whatever_is_quoted_is_one_word_of_the_shell() {
-        for text in
-            ["sg-12345", "", "a b", "$(reboot)", "`x`", "it's", "'", "\"", "\\", "a;b|c&d", "*", "~", "#", "\n", "!"]
-        {
-            let script = format!("printf '%s|' {}", quoted(text));
-            let output = Command::new("sh").arg("-c").arg(&script).output().expect("a shell");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{text}|"), "{script}");
-        }
-    }
 }

@@ -3,10 +3,12 @@
 use crate::catalogue::{Cause, Owner};
 use crate::concern::Part;
 use crate::fault::Fault;
+use crate::file::lack;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
 use crate::net::host;
 use crate::net::zone;
+use crate::remedy::files;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
@@ -247,9 +249,11 @@ fn no_socket(path: &Path, error: &io::Error) -> Fault {
         Some(libc::ENOENT | libc::ENOTDIR) => Fault::new(Cause::NoSocket, sentence!["there is no socket at ", shown])
             .next_step("see whether the service runs on this host, and where it puts its socket"),
         Some(libc::EACCES | libc::EPERM) => {
+            // To connect is to write (unix(7)).
             Fault::new(Cause::NoSocket, sentence!["this user may not connect to the socket ", shown])
                 .owner(Owner::Host)
                 .next_step("give the user who runs conn-check access to the socket and to its directory")
+                .remedy(files::permit(&lack(path, "rw")))
         }
         Some(libc::EAGAIN) => Fault::new(Cause::Overloaded, sentence!["the queue of the socket ", shown, " is full"]),
         Some(libc::ECONNREFUSED | libc::EPROTOTYPE) if !is_socket => {
@@ -370,10 +374,12 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
     } else if icmp.is_prohibition() {
         fault.cause = Cause::Prohibited;
         fault.message = sentence![who, " prohibits the connection to ", address];
+        fault = fault.remedy(host::missing_rule(address, transport.slug(), icmp.sender));
     } else if rejected {
         fault = fault
             .owner(Owner::Network)
-            .next_step("open the port in that firewall; a host without the service would have sent a reset");
+            .next_step("open the port in that firewall; a host without the service would have sent a reset")
+            .remedy(host::missing_rule(address, transport.slug(), icmp.sender));
         fault.message = sentence![who, " rejects the connection to ", address];
     }
     let fault = match (fault.cause, icmp.sender) {

@@ -7,6 +7,7 @@ use crate::net::challenge::Challenge;
 use crate::net::identify::identify;
 use crate::net::{self, Wire};
 use crate::phase::Phase;
+use crate::remedy::Remedy;
 use crate::secret::{Sentence, redact_url, sentence, theirs};
 use crate::services;
 use crate::text::{escape, said};
@@ -35,11 +36,16 @@ pub(crate) struct Tunnel {
 }
 
 /// Asks the proxy for a tunnel to `authority` (`host:port`), with the value of
-/// `Proxy-Authorization` if there is one.
+/// `Proxy-Authorization` if there is one. `rule`: what Squid lacks that refuses it by its rules.
 ///
 /// # Errors
 /// `proxy.*`: what the proxy answered instead.
-pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Option<&str>) -> Result<Tunnel, Fault> {
+pub(crate) async fn tunnel(
+    mut wire: Wire,
+    authority: &str,
+    authorization: Option<&str>,
+    rule: impl FnOnce() -> Option<Remedy>,
+) -> Result<Tunnel, Fault> {
     let login = authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
     let request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{login}\r\n");
     wire.write_all(request.as_bytes()).await?;
@@ -63,7 +69,9 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
     // Where a packet ends is no matter: what is shown is the beginning of the page.
     let length = values(&head, "content-length").next().and_then(|length| length.parse().ok());
     read_on(&mut wire, &mut answer, end + PAGE.min(length.unwrap_or(PAGE))).await;
-    Err(refused(&answer[..end], &answer[end..], status, authorization.is_some()))
+    let fault = refused(&answer[..end], &answer[end..], status, authorization.is_some());
+    let by_rule = values(&head, "x-squid-error").next().is_some_and(is_squids_rule);
+    Err(if by_rule { fault.remedy(rule()) } else { fault })
 }
 
 /// A web server that takes CONNECT for a request of a page.
@@ -105,6 +113,11 @@ const PROXYS: [&str; 5] = ["via", "x-squid-error", "proxy-status", "proxy-authen
 fn calls_itself_one(head: &str) -> bool {
     let server = values(head, "server").next().unwrap_or_default().to_ascii_lowercase();
     server.contains("proxy") || server.starts_with("squid")
+}
+
+/// Whether Squid says, in `X-Squid-Error`, that it is its rules that refuse.
+pub(crate) fn is_squids_rule(error: &str) -> bool {
+    error.split(' ').next() == Some("ERR_ACCESS_DENIED")
 }
 
 /// A proxy's own answer that is not the target's.

@@ -4,6 +4,7 @@ use super::Probe;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net;
 use crate::net::identify::identify;
+use crate::remedy;
 use crate::secret::{Sentence, ours, sentence};
 use crate::text::escape;
 use std::net::SocketAddr;
@@ -100,6 +101,7 @@ impl Probe {
                 Fault::new(Cause::UnsupportedVersion, message)
                     .owner(Owner::Config)
                     .next_step("write `http2: true`; else name a port that speaks HTTP/1.1")
+                    .remedy(remedy::checks::speak_http2())
                     .evidence(sentence![how, " ", peer.detail])
                     .at(Phase::Protocol)
             }

@@ -10,6 +10,7 @@ use super::peek::Peer;
 use super::{Assignment, Findings, Probe};
 use crate::fault::{Cause, Fault, Owner, Part, Phase};
 use crate::net::{self, host};
+use crate::remedy::network;
 use crate::secret::{Sentence, sentence};
 use crate::services;
 use crate::shared::Shared;
@@ -339,7 +340,8 @@ impl Hole {
                 ": ",
                 way.shown_by(),
                 " names both"
-            ]),
+            ])
+            .remedy(way.parts().and_then(|(_, link, gateway)| network::send_smaller(host, gateway, link, passes.into()))),
             None => fault,
         }
     }

@@ -111,7 +111,7 @@ impl Probe {
     }
 
     /// From where the current connection comes.
-    pub(super) fn local(&self) -> Option<SocketAddr> {
+    pub(crate) fn local(&self) -> Option<SocketAddr> {
         self.dialled.as_ref()?.local.get().copied()
     }
 

@@ -257,6 +257,9 @@ fn failure(failure: &Failure, style: Style) -> Value {
     if style.tracebacks {
         object["causes"] = json!(failure.causes);
     }
+    if !failure.remediation().is_empty() {
+        object["remediation"] = json!(failure.remediation());
+    }
     object
 }
 

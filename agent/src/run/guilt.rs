@@ -50,6 +50,7 @@ fn convicted(own: Failure, name: &str, part: &Failure, others: &[String]) -> Fai
         next_step: part.next_step.clone(),
         causes: own.causes,
         concerns: part.concerns.clone(),
+        remedy: part.remedy.clone(),
     }
 }
 

@@ -108,6 +108,12 @@ impl Redactor {
         text::said(&self.tell(sentence))
     }
 
+    /// Whether a text has a secret in it, or what may be one.
+    #[must_use]
+    pub(crate) fn hides_in(&self, text: &str) -> bool {
+        self.mask(text) != text
+    }
+
     /// Replaces every secret by `***`.
     fn mask(&self, text: &str) -> String {
         let Some(known) = self.known.as_ref().filter(|known| !known.secrets.is_empty()) else {

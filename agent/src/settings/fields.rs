@@ -6,6 +6,7 @@
 
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::{Cause, Fault, Part};
+use crate::remedy::Remedy;
 use crate::secret::{Redactor, ours, sentence};
 use crate::settings::chain::PARTS;
 use crate::settings::detour::Wishes;
@@ -230,8 +231,8 @@ impl<'a> Fields<'a> {
         self.refuse(misfit.of_option(key, self.span_of(key)))
     }
 
-    /// Notes that a file that an option names cannot be used, with what to do about its content where that is known: a
-    /// fault of the check where it is to be run, else an error.
+    /// Notes that a file that an option names cannot be used, with what to do about its content where that is known, and
+    /// what it lacks: a fault of the check where it is to be run, else an error.
     ///
     /// # Errors
     /// It is an error.
@@ -240,12 +241,14 @@ impl<'a> Fields<'a> {
         key: &str,
         misfit: Misfit,
         next_step: Option<&'static str>,
+        remedy: Option<Remedy>,
     ) -> Result<(), Noted> {
         let fault = || {
             let absent = "put it there, readable for the user who runs conn-check; or correct the path";
             let next = next_step.unwrap_or(absent);
             let message = sentence![ours(key), ": ", ours(misfit.message.as_str())];
-            misfit.fault(Cause::UnusableFile, message.clone(), next).concerning(Part::Reference, message)
+            let fault = misfit.fault(Cause::UnusableFile, message.clone(), next);
+            fault.concerning(Part::Reference, message).remedy(remedy)
         };
         if self.vault.connects_to_nothing() || self.vault.defer(fault) {
             Ok(())

@@ -1,8 +1,10 @@
 //! The TLS options that every check with TLS takes.
 
 use crate::diagnostic::{Diagnostic, Flaw};
+use crate::file::lack;
 use crate::net::tls::{IdentityFiles, MinVersion, TlsMode, TlsOptions, Verification};
 use crate::net::{Roots, pem};
+use crate::remedy::files;
 use crate::secret::Secret;
 use crate::services::Security;
 use crate::settings::detour::Wishes;
@@ -11,7 +13,7 @@ use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting};
 use serde_json::json;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Whether a check speaks TLS, as far as its other options say.
@@ -65,7 +67,7 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
             warn_of_broken(fields, roots.as_ref().map_or(0, Roots::broken));
             roots.map(Arc::new)
         }
-        Err(error) => lack(fields, "ca_file", &error)?,
+        Err(error) => lacking(fields, "ca_file", ca_file.as_deref(), &error)?,
     };
     if certificate.is_none() && key.is_some() {
         return Err(fields.refuse_lone("client_key", "client_cert"));
@@ -81,7 +83,10 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
     });
     let client = match files.map(|files| files.read()).transpose() {
         Ok(client) => client.map(Arc::new),
-        Err((option, error)) => lack(fields, option, &error)?,
+        Err((option, error)) => {
+            let file = key.as_deref().filter(|_| option == "client_key").or(certificate.as_deref());
+            lacking(fields, option, file, &error)?
+        }
     };
     Ok(TlsOptions { verification, roots, ca_file, client, expiry_warning_days, min_version })
 }
@@ -169,7 +174,12 @@ impl From<TlsMode> for Spoken {
 pub(crate) const READABLE: &str = "a PEM file (-----BEGIN ...) that the user who runs conn-check can read";
 
 /// A file that cannot be used.
-fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Result<Option<T>, Noted> {
+fn lacking<T>(
+    fields: &mut Fields<'_>,
+    option: &'static str,
+    path: Option<&Path>,
+    error: &io::Error,
+) -> Result<Option<T>, Noted> {
     let (message, next_step) = if option == "client_key_password" {
         (error.to_string(), Some("correct it: it has to be the one that the key or the PKCS#12 file was written with"))
     } else {
@@ -177,7 +187,9 @@ fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> 
     };
     let misfit = Misfit::new(message).flaw(Flaw::UnreadablePem).because(error);
     let misfit = misfit.help(next_step.unwrap_or(READABLE));
-    fields.lack_file(option, misfit, next_step).map(|()| None)
+    let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let remedy = path.filter(|_| is_denied).and_then(|path| files::permit(&lack(path, "r")));
+    fields.lack_file(option, misfit, next_step, remedy).map(|()| None)
 }
 
 impl Setting for MinVersion {

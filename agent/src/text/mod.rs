@@ -6,10 +6,12 @@ pub(crate) mod noise;
 mod percent;
 mod position;
 pub(crate) mod screen;
+mod shell;
 
 pub(crate) use bytes::{bounded, detail, escape};
 pub(crate) use percent::{percent_decoded, percent_decoded_text};
 pub(crate) use position::{Lines, Span, floor_boundary};
+pub(crate) use shell::shell_word;
 
 /// What stands for the rest of a text that was cut.
 pub(crate) const CUT: &str = "...";

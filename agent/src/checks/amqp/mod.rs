@@ -43,6 +43,7 @@ use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::probe::{Probe, Stop};
+use crate::remedy::rabbitmq::{self, Needs};
 use crate::secret::{sentence, theirs};
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted, tls};
@@ -215,7 +216,7 @@ impl Amqp {
     /// Enters the virtual host and looks for what has to be there.
     async fn enter(&self, probe: &mut Probe, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Failure> {
         let found = probe.phase(Phase::Request, async {
-            self.open(broker, tune).await?;
+            self.open(broker, tune).await.map_err(|fault| self.with_permission(fault))?;
             broker.open = true;
             let found = self.expected.declare(broker, self.vhost.as_str(), self.login.user()).await?;
             if self.roundtrip {
@@ -230,6 +231,17 @@ impl Amqp {
             probe.warn(WarningKind::RequestBlocked, sentence![what, theirs(reason)]);
         }
         self.expected.judge(probe, found?)
+    }
+
+    /// What lets this user in for what the check does, and no more. Other checks do other things there.
+    fn with_permission(&self, fault: Fault) -> Fault {
+        let needs = if self.roundtrip { Needs::OwnQueue } else { Needs::Entry };
+        let (user, vhost) = (self.login.user(), self.vhost.as_str());
+        match fault.cause {
+            Cause::NoSuchVhost => fault.remedy(rabbitmq::make_vhost(user, vhost, needs)),
+            Cause::PermissionDenied => fault.remedy(rabbitmq::enter(user, vhost, needs)),
+            _ => fault,
+        }
     }
 
     async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Fault> {

@@ -3,6 +3,7 @@
 
 use crate::checks::roundtrip::full;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::remedy::rabbitmq;
 use crate::secret::{Sentence, sentence, theirs};
 use lapin::protocol::{AMQPErrorKind as Kind, AMQPHardError as Hard, AMQPSoftError as Soft};
 use lapin::types::ShortString;
@@ -99,6 +100,7 @@ impl CloseReason {
                 "let the user configure, write and read `amq\\.gen.*`, and write `amq\\.default` (rabbitmqctl set_permissions); or \
                  leave `roundtrip` out",
             )
+            .remedy(rabbitmq::see_permissions(vhost))
             .evidence(self.evidence())
     }
 

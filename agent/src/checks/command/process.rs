@@ -9,8 +9,10 @@
 //!   group is ended first. A process that leaves the group (setsid(2)) is on its own.
 
 use crate::fault::{Cause, Fault};
+use crate::file::lack;
 use crate::host;
 use crate::net::within;
+use crate::remedy::files;
 use crate::secret::{Secret, Sentence, ours, sentence, theirs};
 use crate::text::escape;
 use nix::errno::Errno;
@@ -335,7 +337,9 @@ fn unusable(path: &Path, why: &'static str) -> Fault {
 /// Why the system does not start what is there.
 fn unstartable(path: &Path, error: &io::Error) -> Fault {
     let fault = match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EACCES | Errno::EPERM) => unusable(path, "may not be executed by this user"),
+        Some(Errno::EACCES | Errno::EPERM) => {
+            unusable(path, "may not be executed by this user").remedy(files::permit(&lack(path, "rx")))
+        }
         Some(Errno::ENOEXEC) => unusable(path, "is neither a program of this machine nor a script that begins with #!")
             .next_step("name its interpreter in the first line (#!/bin/sh), or before it in the list"),
         Some(Errno::ENOENT | Errno::ENOTDIR) => unusable(path, "cannot be started: its interpreter is not there")

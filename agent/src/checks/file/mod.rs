@@ -16,6 +16,7 @@ use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::file::{ReadError, read_bounded};
 use crate::probe::{Probe, Stop};
+use crate::remedy::files;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::{self, Service};
 use crate::settings::{Age, Fields, FullPath, Matcher, Name, Noted, Size};
@@ -219,6 +220,7 @@ impl Wanted {
                 theirs(&owner),
                 "give it to whom it belongs (`chown`), or correct `owner`",
             )
+            .remedy(files::give(path, &owner))
         });
         let group = || {
             differs(&self.group, &found.group).map(|group| {
@@ -228,11 +230,13 @@ impl Wanted {
                     theirs(&group),
                     "give it to the group it belongs to (`chgrp`), or correct `group`",
                 )
+                .remedy(files::give_to_group(path, &group))
             })
         };
         let mode = || {
             self.mode.filter(|mode| *mode != found.mode).map(|mode| {
                 wrong("the mode of ", &found.mode, ours(&mode), "set it right (`chmod`), or correct `mode`")
+                    .remedy(files::set_mode(path, &mode.to_string()))
             })
         };
         owner.or_else(group).or_else(mode)

@@ -39,7 +39,7 @@ impl BodyFile {
                 let misfit =
                     Misfit::new(format!("the file {} cannot be read: {error}", escaped(&path.to_string_lossy())));
                 let misfit = misfit.because(&error).help("a file that the user who runs conn-check can read");
-                fields.lack_file(BODY_FILE, misfit, None).ok().map(|()| Self(path))
+                fields.lack_file(BODY_FILE, misfit, None, None).ok().map(|()| Self(path))
             }
         }
     }

@@ -11,8 +11,9 @@ use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::challenge::Challenge;
 use crate::net::host::clock;
 use crate::net::identify::asks_for_tls;
-use crate::net::proxy::Refusal;
+use crate::net::proxy::{Refusal, is_squids_rule};
 use crate::probe::Probe;
+use crate::remedy::{self, squid};
 use crate::secret::{Sentence, ours, redact_url, sentence};
 use crate::text::{escape, said};
 use hyper::ext::ReasonPhrase;
@@ -33,7 +34,11 @@ pub(super) async fn unexpected_status(
     let excerpt = excerpt(probe, connection, &mut answer).await;
     let status = answer.status().as_u16();
     if let Some(fault) = check.relay(&hop.url).and_then(|proxy| of_proxy(proxy, &answer)) {
-        return probe.fail(Phase::Proxy, fault);
+        let by_rule = text_of(answer.headers(), "x-squid-error").is_some_and(|error| is_squids_rule(&error));
+        let endpoint = &hop.url.endpoint;
+        let from = probe.local().filter(|_| by_rule);
+        let rule = from.and_then(|from| squid::permit(from.ip(), &endpoint.host.bare(), endpoint.port.get()));
+        return probe.fail(Phase::Proxy, fault.remedy(rule));
     }
     if let Some((phase, fault)) = tls_demand(check, hop, status, &excerpt) {
         return probe.fail(phase, fault.evidence(shown(&answer, &excerpt)));
@@ -55,7 +60,10 @@ pub(super) async fn unexpected_status(
     let fault = match location {
         Some(location) => {
             let message = sentence!["redirects (", status, ") to ", redact_url(&location)];
-            Fault::new(Cause::Redirected, message)
+            // One that only adds a slash, or goes from http to https, of a request that is no POST.
+            let may_follow = check.body.is_none();
+            let remedy = may_follow.then(remedy::checks::follow_redirects);
+            Fault::new(Cause::Redirected, message).remedy(remedy)
         }
         None => {
             let whose = match check.relay(&hop.url) {

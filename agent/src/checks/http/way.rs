@@ -9,6 +9,7 @@ use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::proxy::Tunnel;
 use crate::net::{self, Endpoint, Host, Port, Wire, socks};
 use crate::probe::Probe;
+use crate::remedy::squid;
 use crate::secret::{ours, sentence};
 use crate::settings::SocketPath;
 
@@ -94,7 +95,9 @@ impl Http {
     ) -> Result<Tunnel, Failure> {
         let authority = authority(&url.endpoint.host, url.endpoint.port);
         let authorization = proxy.authorization.as_ref().map(|value| value.expose().as_str());
-        let tunnel = probe.phase(Phase::Proxy, net::proxy::tunnel(wire, &authority, authorization)).await;
+        let from = probe.local().map(|local| local.ip());
+        let rule = || squid::permit(from?, &url.endpoint.host.bare(), url.endpoint.port.get());
+        let tunnel = probe.phase(Phase::Proxy, net::proxy::tunnel(wire, &authority, authorization, rule)).await;
         // With TLS 1.3 a proxy judges our certificate only after the handshake.
         tunnel.map_err(
             |failure| {

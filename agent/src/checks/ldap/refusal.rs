@@ -4,6 +4,7 @@ use super::directory::Found;
 use super::message::Outcome;
 use super::policy::{Policy, Problem, reason_of_active_directory};
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::remedy::{checks, slapd};
 use crate::secret::{sentence, theirs};
 
 const SUCCESS: u32 = 0;
@@ -226,7 +227,7 @@ impl<'a> Client<'a> {
         let fault =
             Fault::new(Cause::PermissionDenied, sentence![theirs(&self.name()), " may not read ", theirs(base)]);
         match self.user {
-            Some(_) => fault,
+            Some(user) => fault.remedy(slapd::read_entry(user, base)),
             None => fault.next_step("set username (a DN) and password; else grant everybody the right to read it"),
         }
     }
@@ -243,6 +244,7 @@ impl<'a> Client<'a> {
             STRONGER_AUTH_REQUIRED | CONFIDENTIALITY_REQUIRED if !self.encrypted => {
                 Fault::new(Cause::Required, "the directory wants TLS first")
                     .next_step("set use_tls: starttls, or true for the port with TLS from the first byte (636)")
+                    .remedy(checks::use_tls("starttls"))
                     .at(Phase::Tls)
             }
             STRONGER_AUTH_REQUIRED => {

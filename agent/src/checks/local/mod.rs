@@ -11,7 +11,9 @@ pub(super) use unfinished::Unfinished;
 pub(crate) use unfinished::finished;
 
 use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::file::lack;
 use crate::probe::Probe;
+use crate::remedy::{Remedy, files};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::settings::Size;
 use nix::libc;
@@ -80,12 +82,16 @@ pub(super) fn refused(path: &Path, doing: &'static str, error: &io::Error) -> Fa
     let fault = match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR) => missing(path),
         Some(libc::EACCES | libc::EPERM) => {
-            Fault::new(Cause::Denied, sentence!["this user may not ", doing, " ", shown(path)]).evidence(who(path))
+            Fault::new(Cause::Denied, sentence!["this user may not ", doing, " ", shown(path)])
+                .evidence(who(path))
+                .remedy(permission(path, doing))
         }
         Some(libc::EROFS) => {
             let fault =
                 Fault::new(Cause::ReadOnly, sentence![shown(path), " lies on a file system that takes no writes"]);
-            fault.evidence(Mount::of(path).map_or_else(Sentence::default, |mount| mount.told()))
+            let mount = Mount::of(path);
+            let remedy = mount.as_ref().and_then(|mount| files::remount(&mount.point));
+            fault.evidence(mount.map_or_else(Sentence::default, |mount| mount.told())).remedy(remedy)
         }
         Some(libc::ENOSPC) => {
             Fault::new(Cause::Full, sentence!["no space is left for ", shown(path)]).evidence(room(path))
@@ -102,6 +108,17 @@ pub(super) fn refused(path: &Path, doing: &'static str, error: &io::Error) -> Fa
         _ => Fault::new(Cause::Failed, sentence!["this user cannot ", doing, " ", shown(path)]),
     };
     fault.with_evidence(theirs(error))
+}
+
+/// The right that this user lacks for what it is to do with the path.
+fn permission(path: &Path, doing: &'static str) -> Option<Remedy> {
+    let rights = match doing {
+        "write to" => "rwx",
+        "read" => "r",
+        // To look at a path needs rights on the way to it alone.
+        _ => "",
+    };
+    files::permit(&lack(path, rights))
 }
 
 /// There is no such path: from where on.

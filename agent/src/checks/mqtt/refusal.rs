@@ -5,6 +5,7 @@ use super::Mqtt;
 use super::options::Version;
 use super::packet::Answer;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::remedy::mosquitto;
 use crate::secret::{Sentence, sentence, theirs};
 
 /// What the standards call the codes.
@@ -101,7 +102,11 @@ pub(super) fn of_puback(answer: &Answer, check: &Mqtt, topic: &str) -> Result<()
     let fault = match answer.code {
         // The second one: nobody has subscribed.
         0x00 | 0x10 => return Ok(()),
-        0x87 => forbidden(check, "publish to", topic),
+        // Of Mosquitto, that is its `acl_file`: a subscription it never refuses by that.
+        0x87 => {
+            let user = check.login.as_ref().map(|login| login.user.as_str());
+            forbidden(check, "publish to", topic).remedy(mosquitto::let_publish(user, topic))
+        }
         0x90 => invalid(topic),
         code => return Err(of_request(answer, sentence!["the broker refuses the message: ", name(code)])),
     };

@@ -171,7 +171,7 @@ fn server_key(fields: &mut Fields<'_>) -> Result<Option<Arc<ServerKey>>, Noted> 
         Err(error) => {
             let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
             let misfit = misfit.because(&error).help("a copy of public_key.pem of the server's data directory");
-            fields.lack_file("server_public_key", misfit, pem::next_step(&error)).map(|()| None)
+            fields.lack_file("server_public_key", misfit, pem::next_step(&error), None).map(|()| None)
         }
     }
 }

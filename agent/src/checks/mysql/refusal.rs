@@ -9,6 +9,8 @@ use super::plugin::SessionTransport;
 use crate::checks::roundtrip::full;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::identify::blocked_host;
+use crate::remedy::mysql::Account;
+use crate::remedy::{self, Remedy};
 use crate::secret::{sentence, theirs};
 
 /// An ERR packet.
@@ -49,7 +51,8 @@ impl ErrPacket {
             // ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR
             1044 | 1142 | 1227 => Some(
                 Fault::new(Cause::PermissionDenied, "the account may not make temporary tables in the database")
-                    .next_step("GRANT CREATE TEMPORARY TABLES on the database to this user, or leave `roundtrip` out"),
+                    .next_step("GRANT CREATE TEMPORARY TABLES on the database to this user, or leave `roundtrip` out")
+                    .remedy(self.on_database(login, "CREATE TEMPORARY TABLES")),
             ),
             // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ER_OPTION_PREVENTS_STATEMENT, ER_READ_ONLY_MODE
             1792 | 1290 | 1836 => Some(
@@ -103,7 +106,8 @@ impl ErrPacket {
         let fault = match self.number {
             // ER_CON_COUNT_ERROR
             1040 => Fault::new(Cause::Overloaded, "the server has reached its connection limit")
-                .next_step("raise max_connections, or look for clients whose pools are too large"),
+                .next_step("raise max_connections, or look for clients whose pools are too large")
+                .remedy(remedy::mysql::one_more_connection()),
             // ER_TOO_MANY_USER_CONNECTIONS, ER_USER_LIMIT_REACHED
             1203 | 1226 => Fault::new(Cause::Overloaded, "the account has reached its limits on the server")
                 .next_step("raise the account's limits (max_user_connections), or shrink the clients' pools"),
@@ -216,12 +220,31 @@ impl ErrPacket {
                 return Some(
                     Fault::new(Cause::PermissionDenied, "the account may not use the database (if it exists)")
                         .next_step("check the database's name, and GRANT this user what the application needs")
+                        .remedy(self.on_database(login, login.rights()))
                         .at(Phase::Request),
                 );
             }
             _ => return None,
         };
         Some(fault.at(Phase::Auth))
+    }
+
+    /// These rights on the check's database, for the account that the server names.
+    fn on_database(&self, login: Login<'_>, rights: &'static str) -> Option<Remedy> {
+        let account = Account::in_text(&self.text, &login.check.login.user)?;
+        remedy::mysql::on_database(&account, login.check.database.as_deref()?, rights)
+    }
+
+    /// The table that the query may not read, where the server and the query name the same one: its database, if that
+    /// is said, and its name.
+    pub(super) fn unreadable_table(&self, query: &str) -> Option<(Option<String>, String)> {
+        let named = self.text.strip_prefix("SELECT command denied to user ").filter(|_| self.number == 1142)?;
+        let (_, place) = named.split_once(" for table ")?;
+        let mut parts = place.split('.').map(|part| part.trim_matches(['`', '\'']).to_owned());
+        let (first, second) = (parts.next()?, parts.next());
+        let (database, table) = second.map_or((None, first.clone()), |table| (Some(first), table));
+        let is_asked_for = parts.next().is_none() && names(query, &table);
+        is_asked_for.then_some((database, table))
     }
 
     /// How we log in.
@@ -335,6 +358,15 @@ impl ErrPacket {
 }
 
 impl Login<'_> {
+    /// What the check does in its database: the least that lets an account use one is one right in it.
+    fn rights(self) -> &'static str {
+        match (self.check.roundtrip, &self.check.query) {
+            (true, None) => "CREATE TEMPORARY TABLES",
+            (true, Some(_)) => "SELECT, CREATE TEMPORARY TABLES",
+            (false, _) => "SELECT",
+        }
+    }
+
     /// The server wants TLS. Where there is TLS already, it is another one that wants it.
     fn wants_tls(self) -> Fault {
         let fault = match self.transport {
@@ -380,6 +412,16 @@ impl Login<'_> {
         )
         .next_step(sentence!["check user, password, ", also, "and the hosts that the account is for"])
     }
+}
+
+/// Whether a statement has this name in it, as a word of its own.
+pub(super) fn names(statement: &str, name: &str) -> bool {
+    let joins = |one: char| one.is_alphanumeric() || matches!(one, '_' | '$');
+    let is_word = |at: usize| {
+        let (before, behind) = (&statement[..at], &statement[at + name.len()..]);
+        !before.chars().next_back().is_some_and(joins) && !behind.chars().next().is_some_and(joins)
+    };
+    !name.is_empty() && statement.match_indices(name).any(|(at, _)| is_word(at))
 }
 
 fn read_only() -> Fault {

@@ -3,11 +3,13 @@
 use super::greeting::Greeting;
 use super::login::Login;
 use super::packet::{Channel, EOF, ERR, OK, malformed, take};
-use super::refusal::ErrPacket;
+use super::refusal::{ErrPacket, names};
 use crate::checks::first_value::Found;
 use crate::checks::role::Role;
 use crate::checks::roundtrip::{compare, random_digits};
 use crate::fault::{Cause, Fault};
+use crate::remedy::mysql::Account;
+use crate::remedy::{self, Remedy};
 use crate::secret::sentence;
 use std::time::Duration;
 
@@ -59,7 +61,10 @@ pub(super) async fn ask(
             }
         }
         Some(query) => match ask_bounded(login, channel, query, greeting, limit).await? {
-            Done::Refused(refusal) => return Err(refusal.of_statement(login)),
+            Done::Refused(refusal) => {
+                let right = right_to_read(login, channel, &refusal, query).await;
+                return Err(refusal.of_statement(login).remedy(right));
+            }
             Done::Executed(row) => {
                 let first = match row.map(|row| row.into_iter().next()) {
                     None => Found::NoRow,
@@ -70,6 +75,22 @@ pub(super) async fn ask(
         },
     }
     Ok(role)
+}
+
+/// A right on the one table that the query may not read, for the account that the server has taken us for.
+async fn right_to_read(login: Login<'_>, channel: &mut Channel, refusal: &ErrPacket, query: &str) -> Option<Remedy> {
+    let (database, table) = refusal.unreadable_table(query)?;
+    let Ok(Done::Executed(Some(row))) = execute(channel, "SELECT CURRENT_USER()").await else { return None };
+    let account = row.into_iter().next().flatten()?;
+    let account = Account::in_text(&account, &login.check.login.user)?;
+    let own = login.check.database.as_deref();
+    let database = match database.as_deref() {
+        // The server's word alone is none for another one.
+        Some(named) if own == Some(named) || names(query, named) => named,
+        Some(_) => return None,
+        None => own?,
+    };
+    remedy::mysql::read(&account, database, &table)
 }
 
 /// Fills a temporary table and reads it; what was begun is undone whatever came of it.

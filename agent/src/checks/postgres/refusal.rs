@@ -13,10 +13,13 @@ use super::wire::End;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::TlsMode;
 use crate::phase::words;
+use crate::remedy::postgres::Admission;
+use crate::remedy::{self, Remedy};
 use crate::secret::{sentence, theirs};
 use crate::settings::Credentials;
 use std::error::Error as _;
 use std::io;
+use std::net::IpAddr;
 use tokio::time::Instant;
 use tokio_postgres::Error;
 
@@ -51,7 +54,10 @@ impl LoginAttempt<'_> {
         let Credentials { user, .. } = &self.check.login;
         if demand.is_for_a_password() {
             let message = sentence!["the server wants a password for ", theirs(user), ", but the check has none"];
-            return Fault::new(Cause::Required, message).at(Phase::Auth).next_step("add password to this check");
+            return Fault::new(Cause::Required, message)
+                .at(Phase::Auth)
+                .next_step("add password to this check")
+                .remedy(remedy::checks::add_password("PGPASSWORD"));
         }
         let message =
             sentence!["the server wants ", demand.slug(), " for ", theirs(user), ", which conn-check cannot do"];
@@ -81,7 +87,8 @@ impl LoginAttempt<'_> {
             "42501" => error
                 .fault(Cause::PermissionDenied, sentence![theirs(user), " may not connect to the database ", theirs(database)])
                 .at(Phase::Request)
-                .next_step(sentence!["GRANT CONNECT ON DATABASE ", theirs(database), " TO ", theirs(user)]),
+                .next_step(sentence!["GRANT CONNECT ON DATABASE ", theirs(database), " TO ", theirs(user)])
+                .remedy(remedy::postgres::connect(user, database)),
             "55000" if error.has("invalid database") => error
                 .fault(Cause::NoSuchDatabase, sentence!["the database ", theirs(database), " was only half dropped"])
                 .owner(Owner::Service)
@@ -90,14 +97,42 @@ impl LoginAttempt<'_> {
             "55000" => error
                 .fault(Cause::PermissionDenied, sentence!["the database ", theirs(database), " does not accept connections"])
                 .at(Phase::Request)
-                .next_step("see why it was closed (datallowconn), then ALTER DATABASE .. ALLOW_CONNECTIONS true"),
+                .next_step("see why it was closed (datallowconn), then ALTER DATABASE .. ALLOW_CONNECTIONS true")
+                .remedy(remedy::postgres::open_database(database)),
             "57014" => error.fault(Cause::Timeout, "the server gave up the login").at(Phase::Auth),
             "0A000" if error.has("frontend protocol") => error
                 .fault(Cause::UnsupportedVersion, "the server does not speak version 3 of the protocol")
                 .at(Phase::Protocol),
             "08P01" if error.has("certificate authentication failed") => self.certificate_refused(error),
+            "53300" => error.before_login().remedy(self.one_more(error)),
             _ => pooler::fault(error, self.encryption).unwrap_or_else(|| error.before_login()),
         }
+    }
+
+    /// One connection more where the role or the database has a limit of its own; that of the server takes a restart.
+    fn one_more(&self, error: &ServerError) -> Option<Remedy> {
+        let (user, database) = (&self.check.login.user, &self.check.database);
+        if error.message == format!("too many connections for role \"{user}\"") {
+            return remedy::postgres::one_more_for_role(user);
+        }
+        let is_of_database = error.message == format!("too many connections for database \"{database}\"");
+        is_of_database.then(|| remedy::postgres::one_more_for_database(database)).flatten()
+    }
+
+    /// A rule that lets this user in, by a password or a certificate; without either, nothing is to be written down that
+    /// lets everybody in.
+    fn admission(&self, address: Option<IpAddr>) -> Option<Remedy> {
+        let Postgres { login, database, options, .. } = self.check;
+        let tls = matches!(self.encryption, Encryption::Tls);
+        let method = match &options.client {
+            _ if login.has_password() => "scram-sha-256",
+            Some(_) if tls => "cert",
+            _ => return None,
+        };
+        if address.is_none() && self.encryption != Encryption::Socket {
+            return None;
+        }
+        remedy::postgres::admit(Admission { database, user: &login.user, address, tls, method })
     }
 
     fn not_authorized(&self, error: &ServerError) -> Fault {
@@ -131,7 +166,8 @@ impl LoginAttempt<'_> {
             return error
                 .fault(Cause::Locked, sentence!["the role ", theirs(user), " may not log in (NOLOGIN)"])
                 .at(Phase::Auth)
-                .next_step(sentence!["use the role that is meant for logins, or ALTER ROLE ", theirs(user), " LOGIN"]);
+                .next_step(sentence!["use the role that is meant for logins, or ALTER ROLE ", theirs(user), " LOGIN"])
+                .remedy(remedy::postgres::let_log_in(user));
         }
         if error.has("Peer authentication") || error.has("Ident authentication") {
             return error
@@ -140,7 +176,8 @@ impl LoginAttempt<'_> {
                     sentence!["the system user who runs conn-check may not log in as ", theirs(user)],
                 )
                 .at(Phase::Auth)
-                .next_step("run it as that user, map the two in pg_ident.conf, or let pg_hba.conf ask for a password");
+                .next_step("run it as that user, map the two in pg_ident.conf, or let pg_hba.conf ask for a password")
+                .remedy(self.admission(None));
         }
         if error.has("authentication failed") || error.has("does not exist") {
             let message = sentence![
@@ -189,7 +226,8 @@ impl LoginAttempt<'_> {
                 return error
                     .fault(Cause::Required, message)
                     .at(Phase::Tls)
-                    .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf");
+                    .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf")
+                    .remedy(remedy::checks::use_tls("true"));
             }
             // Without TLS it was turned away as well.
             Encryption::Tls if self.check.mode == TlsMode::Prefer => {
@@ -203,7 +241,11 @@ impl LoginAttempt<'_> {
                 "add a rule for this user, database and host to pg_hba.conf"
             }
         };
-        error.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)
+        let admission = match self.encryption {
+            Encryption::Socket => self.admission(None),
+            _ => error.address().and_then(|address| self.admission(Some(address))),
+        };
+        error.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step).remedy(admission)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::checks::first_value::Found;
 use crate::checks::role::Role;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::probe::Probe;
+use crate::remedy::{self, Remedy};
 use crate::secret::{sentence, theirs};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
@@ -18,6 +19,10 @@ use tokio_postgres::{Client, Error};
 /// Whether a table is there, and whether this role may read it; SQL's rules for names hold.
 const TABLE: &str = "SELECT found IS NOT NULL, pg_catalog.has_table_privilege(found, 'SELECT') \
      FROM (SELECT pg_catalog.to_regclass($1) AS found) AS named";
+
+/// In which schema a table was found that is named without one.
+const SCHEMA: &str = "SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+     ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)";
 
 /// Whether a server is a replica; every version since 9.0 has it.
 const IN_RECOVERY: &str = "SELECT pg_catalog.pg_is_in_recovery()";
@@ -61,12 +66,27 @@ async fn is_wanted(wanted: Role, session: &mut Session) -> Result<(), Fault> {
 async fn readable(check: &Postgres, session: &mut Session, table: &str) -> Result<(), Fault> {
     let end = session.end_of_wire();
     let row = session.ask(async |client| client.query_typed_one(TABLE, &[(&table, Type::TEXT)]).await).await;
-    let row = row.map_err(|error| fault_of(&error, &end, "look-up of the table"))?;
+    let row = row.map_err(|error| {
+        let fault = fault_of(&error, &end, "look-up of the table");
+        // Of a table that has its schema in its name: the schema may not be entered.
+        let is_denied = fault.cause == Cause::PermissionDenied;
+        let right = is_denied.then(|| right_to_read(check, table, None, true)).flatten();
+        fault.remedy(right)
+    })?;
     match (row.try_get(0), row.try_get(1)) {
         (Ok(true), Ok(Some(true))) => Ok(()),
-        (Ok(true), Ok(_)) => Err(unreadable(check, table)),
+        (Ok(true), Ok(_)) => {
+            let named = session.ask(async |client| client.query_typed_one(SCHEMA, &[(&table, Type::TEXT)]).await).await;
+            // What cannot be told is only not written down.
+            let schema = named.ok().and_then(|row| row.try_get::<_, String>(0).ok());
+            Err(unreadable(check, table).remedy(right_to_read(check, table, schema.as_deref(), false)))
+        }
         _ => Err(missing(check, table)),
     }
+}
+
+fn right_to_read(check: &Postgres, table: &str, schema: Option<&str>, enter: bool) -> Option<Remedy> {
+    remedy::postgres::read(&check.login.user, &check.database, table, schema, enter)
 }
 
 fn unreadable(check: &Postgres, table: &str) -> Fault {

@@ -7,6 +7,7 @@ use super::session::Session;
 use super::wire::End;
 use crate::checks::roundtrip::{compare, full, random_digits};
 use crate::fault::{Cause, Fault, Phase};
+use crate::remedy;
 use crate::secret::{sentence, theirs};
 use tokio_postgres::{Error, SimpleQueryMessage};
 
@@ -52,7 +53,8 @@ fn refusal(check: &Postgres, error: &Error, end: &End) -> Fault {
                 " TO ",
                 theirs(user),
                 "; or leave `roundtrip` out"
-            ]),
+            ])
+            .remedy(remedy::postgres::make_temporary_tables(user, database)),
         "53100" => said.fault_of(full("the server's disk is full")),
         "53200" => said.fault_of(full("the server is out of memory")),
         "53400" => said.fault_of(full("a limit of the server's configuration is reached (temp_file_limit)")),

@@ -4,6 +4,7 @@
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::Sentence;
 use std::fmt;
+use std::net::IpAddr;
 use tokio_postgres::error::DbError;
 
 /// The words when not even a process could be started that explains it better.
@@ -108,6 +109,14 @@ impl ServerError {
     /// The same for a fault that is there already.
     pub(super) fn fault_of(&self, fault: Fault) -> Fault {
         fault.evidence(self.to_string())
+    }
+
+    /// The one address that the server's words have, whatever its language: where it sees this host.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        let is_part = |one: char| one.is_ascii_hexdigit() || matches!(one, '.' | ':');
+        let mut all = self.message.split(|one| !is_part(one)).filter_map(|word| word.parse::<IpAddr>().ok());
+        let first = all.next().filter(|address| !address.is_unspecified() && !address.is_multicast())?;
+        all.all(|other| other == first).then(|| first.to_canonical())
     }
 
     /// Whether the server's words contain these.

@@ -50,6 +50,7 @@ use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions, Wire, within};
 use crate::probe::{Probe, Stop};
+use crate::remedy;
 use crate::secret::sentence;
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Noted, Word, tls_of_target};
@@ -196,7 +197,11 @@ impl Redis {
         let (mut client, _) = self.served(wire, probe, host).await?;
         if self.roundtrip {
             let left = probe.left();
-            probe.phase(Phase::Request, roundtrip::perform(&mut client, left)).await?;
+            let round_trip = async {
+                let done = roundtrip::perform(&mut client, left).await;
+                done.map_err(|fault| self.permitted(fault, &["set", "get", "del"], Some("conn-check:*")))
+            };
+            probe.phase(Phase::Request, round_trip).await?;
         }
         if self.cluster {
             self.enter_all(&mut client, probe, host).await?;
@@ -315,6 +320,7 @@ impl Redis {
         let flight = self.flight();
         let Some(login) = &self.login else {
             let pong = async { refusal::of_ping(&client.begin(flight, again).await?) };
+            let pong = async { pong.await.map_err(|fault| self.with_password(fault)) };
             return Ok(probe.phase(Phase::Protocol, pong).await?);
         };
         let answer = probe.phase(Phase::Protocol, client.begin(flight, again)).await?;
@@ -347,11 +353,12 @@ impl Redis {
                 _ => return Ok(()),
             }
         };
-        refusal::of_spare(&hello, "HELLO")?;
+        refusal::of_spare(&hello, "HELLO").map_err(|fault| self.with_password(fault))?;
         server.learn(&hello);
         server.require_data()?;
         if self.database != 0 {
-            refusal::of_select(&client.answer().await?, self.database)?;
+            let selected = refusal::of_select(&client.answer().await?, self.database);
+            selected.map_err(|fault| self.permitted(fault, &["select"], None))?;
         }
         if let Some(key) = &self.key {
             found(&client.answer().await?, key)?;
@@ -364,9 +371,28 @@ impl Redis {
             }
         }
         match self.wanted_role() {
-            Some(wanted) => role::verify(wanted, server, client).await,
+            Some(wanted) => {
+                let verified = role::verify(wanted, server, client).await;
+                verified.map_err(|fault| self.permitted(fault, &["role"], None))
+            }
             None => Ok(()),
         }
+    }
+
+    /// A refusal with the line that lacks. Of a check that only begins here, the password stands elsewhere.
+    fn with_password(&self, fault: Fault) -> Fault {
+        if fault.cause != Cause::Required || self.goes_on {
+            return fault;
+        }
+        fault.remedy(remedy::checks::add_password("REDIS_PASSWORD"))
+    }
+
+    /// A refusal with what gives this user the right to these commands, on these keys.
+    fn permitted(&self, fault: Fault, commands: &[&str], keys: Option<&'static str>) -> Fault {
+        if fault.cause != Cause::PermissionDenied {
+            return fault;
+        }
+        fault.remedy(remedy::redis::permit(self.login.as_ref().and_then(named), commands, keys))
     }
 }
 

@@ -14,15 +14,17 @@
 mod known;
 mod trial;
 
-use crate::checks::local::{self, Mount, refused, shown};
+use crate::checks::local::{self, Mount, refused, shown, user_name};
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Fault, Owner};
 use crate::identity::User;
 use crate::probe::{Probe, Stop};
+use crate::remedy::files;
 use crate::secret::{sentence, theirs};
 use crate::services::{self, Service};
 use crate::settings::{Fields, FullPath, Matcher, Misfit, Name, Noted, Sha256};
 use known::Known;
+use nix::unistd::Uid;
 use serde_json::json;
 use std::fs;
 use std::io;
@@ -141,7 +143,14 @@ impl Storage {
 }
 
 fn is_directory(path: &Path) -> Result<(), Fault> {
-    let metadata = fs::metadata(path).map_err(|error| refused(path, "enter", &error))?;
+    let metadata = fs::metadata(path).map_err(|error| {
+        let fault = refused(path, "enter", &error);
+        if fault.cause != Cause::Missing {
+            return fault;
+        }
+        let user = user_name(Uid::effective().as_raw());
+        fault.remedy(files::make_directory(path, &user))
+    })?;
     if metadata.is_dir() {
         return Ok(());
     }

@@ -7,10 +7,11 @@ use super::trail::{Hop, Trail};
 use super::trial::{Culprit, Kept, Trial};
 use crate::concern::Part;
 use crate::fault::{Cause, Fault, Owner};
+use crate::remedy::{Remedy, kernel, network};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::Service;
 use nix::errno::Errno;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Where a route of this host, its interface or the station behind it is the reason.
 pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
@@ -65,7 +66,25 @@ fn no_route(fault: Fault, way: &Way, error: Errno) -> Fault {
         _ => return fault,
     };
     let then = "shows it; correct this host's routes, or the address";
-    fault.become_of(Cause::NoRoute).about(message).next_step(show_route(way, then)).concerning(Part::ThisHost, route)
+    let fault = fault
+        .become_of(Cause::NoRoute)
+        .about(message)
+        .next_step(show_route(way, then))
+        .concerning(Part::ThisHost, route);
+    // What refuses one part of what goes by a gateway; without any route nobody knows where to.
+    let refuses = matches!(error, Errno::EHOSTUNREACH | Errno::EINVAL);
+    let usual = refuses.then(|| Way::to(usual(address))).filter(|way| !way.is_local());
+    let by = usual.as_ref().and_then(|way| Some((way.route.as_ref().ok()?.gateway?, &way.link.as_ref()?.name)));
+    fault.remedy(by.and_then(|(gateway, interface)| network::send_by(address.ip(), gateway, interface)))
+}
+
+/// An address that nobody has a route of its own for (RFC 5737, RFC 3849): the way to it is the default one.
+fn usual(address: SocketAddr) -> SocketAddr {
+    let ip: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 1).into(),
+        SocketAddr::V6(_) => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into(),
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
@@ -118,6 +137,7 @@ pub(crate) fn of_ports(fault: Fault) -> Fault {
     fault
         .with_evidence(sentence!["local ports are ", first, " to ", last, held.unwrap_or_default()])
         .next_step("`ss -tan` shows who holds them: let connections be reused, or widen net.ipv4.ip_local_port_range")
+        .remedy(kernel::more_ports(first, last))
 }
 
 /// What listens on this host, where nothing took the connection.
@@ -259,6 +279,14 @@ fn output(fault: Fault, way: &Way, kept: Kept) -> Fault {
     }
 }
 
+/// Nothing listens there, as far as can be seen from here: those who run that host see it.
+pub(super) fn the_refusal(fault: Fault, way: &Way) -> Fault {
+    if fault.cause != Cause::Refused || fault.remedy.is_some() {
+        return fault;
+    }
+    fault.remedy(network::see_listeners(way.address))
+}
+
 /// How far a request gets that nobody answers.
 pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
     if fault.cause != Cause::Timeout {
@@ -273,7 +301,7 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         None if way.is_near() => Sentence::default(),
         None => "; the routers here do not answer".into(),
     });
-    let fault = fault.about(message);
+    let fault = fault.about(message).remedy(missing_rule(address, "tcp", None));
     let behind = trail.last().map(|hop| sentence!["at or behind ", hop.router]);
     let fault = silent_host(fault, host, trail);
     match (trail.control, behind) {
@@ -317,6 +345,13 @@ fn silent_host(fault: Fault, host: IpAddr, trail: &Trail) -> Fault {
         Some(hop) => fault.concerning(Part::Router, hop.router),
         None => fault,
     }
+}
+
+/// The rule that lets this host through where something on the way refuses it, or drops what it sends: `at` is who has
+/// said so, else it is looked for at the other end.
+pub(crate) fn missing_rule(to: SocketAddr, transport: &'static str, at: Option<IpAddr>) -> Option<Remedy> {
+    let from = Way::to(to).route.ok()?.source?;
+    (from.is_ipv4() == to.is_ipv4()).then(|| network::let_pass(network::Passage { from, to, transport }, at))
 }
 
 /// What the names of the counters begin with (`/proc/net/snmp`, `/proc/net/snmp6`).

@@ -22,7 +22,7 @@ mod trail;
 mod trial;
 mod unit;
 
-pub(super) use blame::{of_broadcast, of_ports};
+pub(super) use blame::{missing_rule, of_broadcast, of_ports};
 pub(super) use confinement::{of_denial, of_family};
 pub(crate) use trail::{Hop, Trail};
 
@@ -184,7 +184,7 @@ impl Inquiries {
                 let look = || trial::of_refusal(way.address, way.is_near(), &self.alone, until);
                 let trial = *cell.get_or_init(look).await;
                 culprit = trial.culprit;
-                blame::the_host(fault, way, &trial)
+                blame::the_refusal(blame::the_host(fault, way, &trial), way)
             }
             Cause::Timeout if way.is_local() => blame::the_queue(fault, way.address, &Listeners::now()),
             Cause::Timeout => match silence {

@@ -10,6 +10,7 @@ use crate::net::path::{Form, Found, Missing, Name, Objection, Reading, Shown, Wh
 use crate::net::tls::examiner::Examiner;
 use crate::net::tls::{TlsOptions, whose};
 use crate::net::{Host, Trust};
+use crate::remedy::{Remedy, trust};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use rustls::CertificateError;
 use time::OffsetDateTime;
@@ -183,6 +184,7 @@ fn untrusted(missing: &Missing<'_>, shown: &Shown<'_>, judged: &Judged<'_>) -> F
             untrusted(sentence!["the chain ends in a CA that is not trusted here: ", root.subject()])
                 .next_step(sentence!["add that CA to ", place(judged)])
                 .concerning(Part::Authority, whose::itself(root, judged.options))
+                .remedy(authority(root.common_names().first().map(String::as_str), judged))
         }
         Missing::Circle(circle) => {
             let all = circle.iter().map(Reading::subject).collect::<Vec<_>>().join(", ");
@@ -197,6 +199,12 @@ fn untrusted(missing: &Missing<'_>, shown: &Shown<'_>, judged: &Judged<'_>) -> F
         count => sentence!["; ", count, " entries of the trusted certificates cannot be read, and were left out"],
     };
     fault.evidence(sentence!["issuer: ", shown.leaf.issuer(), "; OpenSSL refuses it, too", broken])
+}
+
+/// A CA of the site's own, for this host to trust: only where its trusted certificates are those of the system.
+fn authority(name: Option<&str>, judged: &Judged<'_>) -> Option<Remedy> {
+    let is_system = judged.options.ca_file.is_none() && judged.trust.path.starts_with(trust::SYSTEM);
+    name.filter(|_| is_system).and_then(trust::install_authority)
 }
 
 fn of_issuer(last: &Reading<'_>, shown: &Shown<'_>, judged: &Judged<'_>) -> Fault {
@@ -216,4 +224,5 @@ fn of_issuer(last: &Reading<'_>, shown: &Shown<'_>, judged: &Judged<'_>) -> Faul
             "if it is an intermediate, have the server send its full chain; if it is the CA, add it to ",
             place(judged)
         ])
+        .remedy(authority(Some(&last.issuer()), judged))
 }

@@ -59,6 +59,7 @@ impl Block {
                 Some(_) => body.extend(since.into_iter().chain(details(failure, style))),
                 None => body.extend(of_failure(failure, since, style)),
             }
+            body.extend(style.explain.then(|| steps(failure)).into_iter().flatten());
             let is_minor = !check.entry.critical;
             body.extend(is_minor.then(|| Paragraph::of(Ink::Dim, "not critical: nothing else fails for it")));
         }
@@ -291,6 +292,14 @@ fn of_failure(failure: &Failure, since: Option<Paragraph>, style: Style) -> impl
 /// What was seen, and what is below it, where that is wanted.
 fn details(failure: &Failure, style: Style) -> Vec<Paragraph> {
     style.details(failure).map(|(title, text)| Paragraph::titled(title, text)).collect()
+}
+
+/// What can be done about it, as it can be run or put.
+fn steps(failure: &Failure) -> impl Iterator<Item = Paragraph> {
+    failure.remediation().iter().flat_map(|step| {
+        let place = Paragraph::titled("do:  ", format!("{}:", step.place));
+        [place].into_iter().chain(step.commands.iter().map(|command| Paragraph::verbatim(&format!("    {command}"))))
+    })
 }
 
 /// What is broken, and its code.

@@ -50,17 +50,25 @@ impl Screen {
 pub(super) struct Paragraph {
     hang: usize,
     pieces: Vec<(Ink, String)>,
+    /// It is to be copied: no line of it is broken.
+    is_verbatim: bool,
 }
 
 impl Paragraph {
     pub(super) fn of(ink: Ink, text: impl Into<String>) -> Self {
-        Self { hang: 0, pieces: vec![(ink, text.into())] }
+        Self { hang: 0, pieces: vec![(ink, text.into())], is_verbatim: false }
+    }
+
+    /// A line to be copied as it is, however long it is.
+    pub(super) fn verbatim(text: &str) -> Self {
+        Self { is_verbatim: true, ..Self::of(Ink::Plain, text) }
     }
 
     /// A word, and the text that belongs to it: later lines begin below the text.
     pub(super) fn titled(title: &str, text: impl Into<String>) -> Self {
         let hang = columns(title) + 1;
-        Self { hang, pieces: vec![(Ink::Dim, title.to_owned()), (Ink::Plain, text.into())] }
+        let pieces = vec![(Ink::Dim, title.to_owned()), (Ink::Plain, text.into())];
+        Self { hang, pieces, is_verbatim: false }
     }
 
     pub(super) fn and(mut self, ink: Ink, text: impl Into<String>) -> Self {
@@ -90,7 +98,7 @@ impl Paragraph {
         let (mut line, mut at) = (Line::default(), indent);
         for (ink, word) in self.pieces.iter().flat_map(|(ink, text)| text.split(' ').map(move |word| (*ink, word))) {
             let width = columns(word);
-            if !line.is_empty() && at + 1 + width > screen.columns {
+            if !self.is_verbatim && !line.is_empty() && at + 1 + width > screen.columns {
                 let hang = indent + self.hang;
                 write!(out, "{}\n{:hang$}", line.painted(screen), "")?;
                 (line, at) = (Line::default(), hang);
@@ -144,6 +152,11 @@ mod tests {
         assert_eq!(written(&advice, 16, false), "  next: look at\n        the log\n");
         // A word is never cut: it may be a command.
         assert_eq!(written(&advice, 3, false), "  next:\n        look\n        at\n        the\n        log\n");
+    }
+
+    #[test]
+    fn what_is_to_be_copied_is_one_line() {
+        assert_eq!(written(&Paragraph::verbatim("a  b c"), 3, false), "  a  b c\n");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod causes;
 mod codes;
 mod completions;
 mod manual;
+mod remediation;
 mod roff;
 mod rules;
 
@@ -115,6 +116,7 @@ fn pages() -> io::Result<Vec<Page>> {
         ("checks.schema.json", schema),
         ("causes.md", causes::causes()),
         ("failure-codes.md", codes::failure_codes()),
+        ("remediation.md", remediation::page()),
     ];
     pages.extend(tables.map(|(name, text)| Page::of(name.to_owned(), text)));
     let reports = fs::read_to_string(tools::root().join("docs").join(REPORTS))?;

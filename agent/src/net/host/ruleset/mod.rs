@@ -21,11 +21,13 @@ use super::tables::{Table, local_ports};
 use super::trial::Culprit;
 use crate::concern::Part;
 use crate::fault::Fault;
+use crate::remedy::{Remedy, nftables};
 use crate::secret::{Sentence, sentence, theirs};
 use legacy::Legacy;
 use nix::unistd::{getegid, geteuid};
 use packet::{Bound, Packet};
 use rules::{Block, Finding, Rules};
+use std::net::SocketAddr;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -67,9 +69,25 @@ impl Ruleset {
         // Not only rules forbid: what is taken for one without a sign of it has to have a better one.
         found.retain(|finding| culprit.is_some() || finding.is_certain || finding.has_counted);
         match found.first() {
-            Some(first) => read.named(first, found.len()).told(fault, way),
+            Some(first) => {
+                let remedy = if first.is_certain { rule(first, culprit, way.address) } else { None };
+                read.named(first, found.len()).told(fault, way).remedy(remedy)
+            }
             None => fault,
         }
+    }
+}
+
+/// The rule that lets a connection pass before the one that stops it. Of the older iptables, whose rules have no
+/// handles, and before its first packet is routed, there is none.
+fn rule(finding: &Finding, culprit: Option<Culprit>, to: SocketAddr) -> Option<Remedy> {
+    let Finding { family, table, chain, handle, .. } = finding;
+    let is_of_nftables = ["ip", "ip6", "inet"].contains(&family.as_str());
+    let place = nftables::Place { family, table, chain, handle: *handle };
+    match culprit {
+        _ if !is_of_nftables => None,
+        Some(Culprit::Input { .. }) => nftables::let_answers_in(place, to),
+        _ => nftables::let_out(place, to),
     }
 }
 
