@@ -11,13 +11,12 @@ pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
 
-use crate::checks;
 use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
 use crate::outcome::{SkipReason, Step};
 use crate::plan::Plan;
-use crate::probe::{Again, Assignment, Findings, Probe};
+use crate::probe::{Again, Assignment, Findings, Probe, finished};
 use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
@@ -28,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use time::{Date, OffsetDateTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 /// What came of a run.
@@ -74,7 +73,7 @@ pub async fn run(
         today: OffsetDateTime::from(started).date(),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
-    checks::finished().await;
+    finished(interrupted).await;
     let Running { shared, mut done, .. } = running;
     done.sort_by_key(|outcome| outcome.entry);
     Report {
@@ -121,6 +120,7 @@ struct Running<'a> {
 struct Task {
     began: Instant,
     findings: Arc<Mutex<Findings>>,
+    abort: AbortHandle,
 }
 
 impl Running<'_> {
@@ -205,8 +205,8 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        self.join_set.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
-        self.tasks.insert(entry, Task { began: Instant::now(), findings });
+        let abort = self.join_set.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        self.tasks.insert(entry, Task { began: Instant::now(), findings, abort });
     }
 
     fn landed(&mut self, mut outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
@@ -236,7 +236,8 @@ impl Running<'_> {
         }
     }
 
-    /// The run was interrupted: keeps what is known of the checks under way.
+    /// The run was interrupted: keeps what is known of the checks under way. Those that have to take something back go
+    /// on, and nobody hears of it.
     fn give_up(&mut self, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         // What has ended and was not looked at yet has its outcome.
         while let Some(joined) = self.join_set.try_join_next() {
@@ -246,12 +247,16 @@ impl Running<'_> {
         }
         let at = self.shared.began.elapsed();
         let before = self.done.len();
-        self.join_set.abort_all();
+        self.shared.stopped.send_replace(true);
         for (entry, task) in std::mem::take(&mut self.tasks) {
+            if !task.findings.lock().unwrap_or_else(PoisonError::into_inner).owes {
+                task.abort.abort();
+            }
             let results = self.plan.entries[entry].results.len();
             let rest = Step::skipped(SkipReason::Interrupted, at);
             self.done.push(gather(entry, results, rest, task.began, &task.findings, None));
         }
+        self.join_set.detach_all();
         for entry in self.queue.drain() {
             let results = self.plan.entries[entry].results.len();
             self.done.push(Outcome::skipped(entry, results, SkipReason::Interrupted, at));

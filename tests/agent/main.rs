@@ -38,6 +38,7 @@ mod host_root;
 mod hostile;
 mod http;
 mod include;
+mod interrupted;
 mod journal;
 mod judgement;
 mod ldap;

@@ -196,6 +196,8 @@ impl Redis {
         let (mut client, _) = self.served(wire, probe, host).await?;
         if self.roundtrip {
             let left = probe.left();
+            // It is a moment's work, which is not broken off; and what is set ends by itself.
+            let _debt = probe.owe(Duration::ZERO).await;
             probe.phase(Phase::Request, roundtrip::perform(&mut client, left)).await?;
         }
         if self.cluster {
