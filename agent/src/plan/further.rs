@@ -14,13 +14,19 @@ const SAID: [&str; 5] = ["type", "name", "host", "port", "url"];
 const STARS: &str = "***";
 
 /// ` KEY:VALUE ...` of each further option, in the alphabet's order; of what may be a secret only that it is there,
-/// and the names in it.
-pub(super) fn of(pairs: &[(Node, Node)], distinction: &[(&'static str, String)]) -> String {
+/// and the names in it, or the words of it that the check knows to be none.
+pub(super) fn of(
+    pairs: &[(Node, Node)],
+    distinction: &[(&'static str, String)],
+    words: Option<&(&'static str, String)>,
+) -> String {
     let is_said = |key: &str| SAID.contains(&key) || distinction.iter().any(|(option, _)| *option == key);
     let mut further: Vec<_> = pairs.iter().filter_map(|(key, value)| Some((key.text()?, value))).collect();
     further.retain(|(key, value)| !is_said(key) && !value.is_null());
     further.sort_by_key(|(key, _)| *key);
-    let said = further.into_iter().map(|(key, value)| format!(" {key}:{}", shown(value, checks::shown(key))));
+    let of_check = |key: &str| words.filter(|(option, _)| *option == key).map(|(_, words)| shortened(words));
+    let shown = |key, value| of_check(key).unwrap_or_else(|| shown(value, checks::shown(key)));
+    let said = further.into_iter().map(|(key, value)| format!(" {key}:{}", shown(key, value)));
     said.collect::<Vec<_>>().concat()
 }
 
