@@ -65,9 +65,8 @@ pub async fn run(
         options,
         queue: options.queue(plan, selection, &shared),
         again: again(plan),
+        tasks: Tasks::new(Arc::clone(&shared)),
         shared,
-        join_set: JoinSet::new(),
-        tasks: BTreeMap::new(),
         done: Vec::with_capacity(plan.entries.len()),
         events: listener.is_some().then_some(events),
         today: OffsetDateTime::from(started).date(),
@@ -84,6 +83,11 @@ pub async fn run(
         end: shared.end(),
         comparison: options.comparison.clone(),
     }
+}
+
+/// Waits a moment until what the checks of runs that were given up have left at servers is taken back.
+pub async fn settled() {
+    finished(true).await;
 }
 
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
@@ -109,11 +113,43 @@ struct Running<'a> {
     shared: Arc<Shared>,
     again: Again,
     queue: Queue,
-    join_set: JoinSet<Outcome>,
-    tasks: BTreeMap<usize, Task>,
+    tasks: Tasks,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
     today: Date,
+}
+
+/// The checks that are running, each in a task of its own.
+struct Tasks {
+    join_set: JoinSet<Outcome>,
+    by_entry: BTreeMap<usize, Task>,
+    shared: Arc<Shared>,
+}
+
+impl Tasks {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { join_set: JoinSet::new(), by_entry: BTreeMap::new(), shared }
+    }
+
+    /// Ends them, but for those that have to take something back: these go on, and nobody hears of them.
+    fn end(&mut self) -> BTreeMap<usize, Task> {
+        self.shared.stopped.send_replace(true);
+        let tasks = std::mem::take(&mut self.by_entry);
+        for task in tasks.values() {
+            if !task.findings.lock().unwrap_or_else(PoisonError::into_inner).owes {
+                task.abort.abort();
+            }
+        }
+        self.join_set.detach_all();
+        tasks
+    }
+}
+
+/// Whoever awaits a run may give it up, too.
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// A check that is running.
@@ -138,7 +174,7 @@ impl Running<'_> {
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
         loop {
-            if self.join_set.is_empty() && !more {
+            if self.tasks.join_set.is_empty() && !more {
                 while let Ok(event) = heard.try_recv() {
                     tell(&event);
                 }
@@ -151,7 +187,7 @@ impl Running<'_> {
                     return true;
                 }
                 Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
-                Some(joined) = self.join_set.join_next(), if !self.join_set.is_empty() => {
+                Some(joined) = self.tasks.join_set.join_next(), if !self.tasks.join_set.is_empty() => {
                     // Panics are caught inside the task, and nobody else aborts one.
                     if let Ok(outcome) = joined {
                         self.landed(outcome, &mut tell, &mut heard);
@@ -181,7 +217,7 @@ impl Running<'_> {
     fn admit(&mut self) -> bool {
         const AT_ONCE: usize = 8;
         for _ in 0..AT_ONCE {
-            if self.join_set.len() >= self.options.concurrency {
+            if self.tasks.join_set.len() >= self.options.concurrency {
                 return false;
             }
             let Some(entry) = self.queue.next() else { return false };
@@ -205,12 +241,12 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        let abort = self.join_set.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
-        self.tasks.insert(entry, Task { began: Instant::now(), findings, abort });
+        let abort = self.tasks.join_set.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        self.tasks.by_entry.insert(entry, Task { began: Instant::now(), findings, abort });
     }
 
     fn landed(&mut self, mut outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
-        self.tasks.remove(&outcome.entry);
+        self.tasks.by_entry.remove(&outcome.entry);
         self.plan.entries[outcome.entry].judgement.apply(&mut outcome, self.today);
         if let Some(comparison) = &self.options.comparison {
             outcome.compare(comparison, self.shared.end());
@@ -236,27 +272,21 @@ impl Running<'_> {
         }
     }
 
-    /// The run was interrupted: keeps what is known of the checks under way. Those that have to take something back go
-    /// on, and nobody hears of it.
+    /// The run was interrupted: keeps what is known of the checks under way.
     fn give_up(&mut self, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         // What has ended and was not looked at yet has its outcome.
-        while let Some(joined) = self.join_set.try_join_next() {
+        while let Some(joined) = self.tasks.join_set.try_join_next() {
             if let Ok(outcome) = joined {
                 self.landed(outcome, tell, heard);
             }
         }
         let at = self.shared.began.elapsed();
         let before = self.done.len();
-        self.shared.stopped.send_replace(true);
-        for (entry, task) in std::mem::take(&mut self.tasks) {
-            if !task.findings.lock().unwrap_or_else(PoisonError::into_inner).owes {
-                task.abort.abort();
-            }
+        for (entry, task) in self.tasks.end() {
             let results = self.plan.entries[entry].results.len();
             let rest = Step::skipped(SkipReason::Interrupted, at);
             self.done.push(gather(entry, results, rest, task.began, &task.findings, None));
         }
-        self.join_set.detach_all();
         for entry in self.queue.drain() {
             let results = self.plan.entries[entry].results.len();
             self.done.push(Outcome::skipped(entry, results, SkipReason::Interrupted, at));

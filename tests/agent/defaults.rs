@@ -95,7 +95,9 @@ fn a_default_that_does_nothing_for_some_checks_is_as_it_should_be() {
         format!("- defaults: {{max_age: 26h}}\n- {{type: tcp, {port}}}\n- {{type: file, path: /a}}\n"),
         // Of the type, where it means nothing.
         "- defaults: {max_age: 26h}\n- {type: file, path: /a, exists: false}\n- {type: file, path: /b}\n".to_owned(),
-        format!("- defaults: {{warn_after: 5}}\n- {{type: tcp, {port}, timeout: 3}}\n- {{type: tcp, host: b, port: 1}}\n"),
+        format!(
+            "- defaults: {{warn_after: 5}}\n- {{type: tcp, {port}, timeout: 3}}\n- {{type: tcp, host: b, port: 1}}\n"
+        ),
     ] {
         let ran = Agent::new(&yaml).args(["--validate", "--strict"]).run();
         assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{yaml}{ran:?}");
@@ -107,7 +109,10 @@ fn a_default_that_does_nothing_at_all_and_an_option_that_does_nothing_are_told()
     for (yaml, said) in [
         ("- defaults: {max_age: 26h}\n- {type: tcp, host: a, port: 1}\n", "no check of this file has such an option"),
         ("- defaults: {max_age: 26h}\n- {type: file, path: /a, exists: false}\n", "has no effect with `exists: false`"),
-        ("- defaults: {timeout: 2, warn_after: 5}\n- {type: tcp, host: a, port: 1}\n- {type: tcp, host: b, port: 1}\n", "behind the `timeout`"),
+        (
+            "- defaults: {timeout: 2, warn_after: 5}\n- {type: tcp, host: a, port: 1}\n- {type: tcp, host: b, port: 1}\n",
+            "behind the `timeout`",
+        ),
         ("- defaults: {timeout: 2}\n- {type: tcp, host: a, port: 1, warn_after: 5}\n", "behind the `timeout`"),
     ] {
         let ran = validated(yaml);
@@ -118,7 +123,10 @@ fn a_default_that_does_nothing_at_all_and_an_option_that_does_nothing_are_told()
 #[test]
 fn nothing_said_by_a_check_is_not_its_own_value_and_null_switches_a_limit_off() {
     let silent = Peer::start(Manner::Silent);
-    let yaml = format!("- defaults: {{timeout: 0.3}}\n- {{type: redis, host: 127.0.0.1, port: {}, timeout: }}\n", silent.port());
+    let yaml = format!(
+        "- defaults: {{timeout: 0.3}}\n- {{type: redis, host: 127.0.0.1, port: {}, timeout: }}\n",
+        silent.port()
+    );
     let ran = Agent::new(&yaml).args(["--format=json", "--connect-timeout=5"]).run();
     let waited = ran.json()["checks"][0]["elapsed_seconds"].as_f64().unwrap_or_else(|| panic!("{ran:?}"));
     assert!(waited < 2.0, "{waited}");

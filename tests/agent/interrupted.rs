@@ -1,6 +1,6 @@
 //! A run that is ended from outside, in the middle: what its checks have left at servers is taken back.
 
-use harness::agent::program;
+use harness::agent::{program, program_called};
 use harness::memcached::Memcached;
 use harness::redis::{Redis, Setup};
 use harness::s3::{ACCESS_KEY, BUCKET, S3, SECRET_KEY};
@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -22,9 +23,13 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(yaml: &str, arguments: &[&str]) -> Self {
+        Self::of(&program(), yaml, arguments)
+    }
+
+    fn of(program: &Path, yaml: &str, arguments: &[&str]) -> Self {
         let scratch = Scratch::new();
         let file = scratch.write("checks.yaml", yaml);
-        let mut command = Command::new(program());
+        let mut command = Command::new(program);
         command.arg(file).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self { child: command.spawn().expect("conn-check"), _scratch: scratch }
     }
@@ -46,9 +51,9 @@ impl Running {
 
 /// Interrupts runs after ever longer times, so that one is met at each of its steps.
 #[track_caller]
-fn leaves_nothing(yaml: &str, mut left: impl FnMut() -> String) {
+fn leaves_nothing(start: impl Fn() -> Running, mut left: impl FnMut() -> String) {
     for delay in 0..24 {
-        let running = Running::start(yaml, &[]);
+        let running = start();
         sleep(Duration::from_millis(delay * 4));
         running.interrupt(if delay % 2 == 0 { Signal::SIGINT } else { Signal::SIGTERM });
         let left = left();
@@ -69,7 +74,7 @@ fn an_object_is_deleted_where_the_run_ends_in_between() {
             server.address()
         )
     });
-    leaves_nothing(&yaml, || server.objects().join(" "));
+    leaves_nothing(|| Running::start(&yaml, &[]), || server.objects().join(" "));
 }
 
 #[test]
@@ -79,7 +84,12 @@ fn a_key_is_deleted_where_the_run_ends_in_between() {
     let yaml = repeated(30, |number| {
         format!("type: redis, name: r{number}, host: {}, port: {}, roundtrip: true", at.ip(), at.port())
     });
-    leaves_nothing(&yaml, || redis.cli(&["KEYS", "*"]).trim().to_owned());
+    leaves_nothing(|| Running::start(&yaml, &[]), || redis.cli(&["KEYS", "*"]).trim().to_owned());
+    let scratch = Scratch::new();
+    let socket = format!("unix:{}", scratch.path().join("socket").display());
+    let serve = program_called("conn-check-serve");
+    let serving = || Running::of(&serve, &yaml, &["--listen", &socket]);
+    leaves_nothing(serving, || redis.cli(&["KEYS", "*"]).trim().to_owned());
 }
 
 #[test]
@@ -89,7 +99,7 @@ fn an_item_is_deleted_where_the_run_ends_in_between() {
     let yaml = repeated(30, |number| {
         format!("type: memcache, name: m{number}, host: {}, port: {}, roundtrip: true", at.ip(), at.port())
     });
-    leaves_nothing(&yaml, || items(at));
+    leaves_nothing(|| Running::start(&yaml, &[]), || items(at));
 }
 
 /// How many items are there, in its words, where there are any.

@@ -225,7 +225,10 @@ fn options_that_contradict_each_other_are_refused_with_what_to_write() {
 fn a_page_is_no_object_and_an_object_may_be_a_page() {
     let page = |status: &str| {
         let body = "<html>welcome</html>";
-        format!("HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
     };
     let known = format!("object: index.html, {}", keys());
     for always in [page("200 OK"), page("404 Not Found").replace("text/html", "application/octet-stream")] {

@@ -109,7 +109,8 @@ impl FileDefaults {
                 return said.clone();
             }
             let message = format!("`{key}` has no effect: no check of this file has such an option");
-            Diagnostic::warning(Flaw::NoEffect, span, message).help("leave it out, or add the check that it is meant for")
+            Diagnostic::warning(Flaw::NoEffect, span, message)
+                .help("leave it out, or add the check that it is meant for")
         })
     }
 }

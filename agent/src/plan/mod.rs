@@ -302,7 +302,8 @@ impl Loading<'_> {
         {
             self.diagnostics.push(untrusted(written.first().map_or(span, |(key, _)| key.span), distrust));
         }
-        let Profile { target, words, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } = profile;
+        let Profile { target, words, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } =
+            profile;
         let detour = read.wishes.detour(origin, endpoints.into_iter().next());
         distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
@@ -395,7 +396,8 @@ fn not_a_list(root: &Node) -> Diagnostic {
     };
     let message = format!("expected a list of checks, found {found}");
     let first_line = Span { start: root.span.start, end: root.span.start + 1 };
-    let is_check = matches!(&root.value, Value::Map(pairs) if pairs.iter().any(|(key, _)| key.text().is_some_and(is_option)));
+    let is_check =
+        matches!(&root.value, Value::Map(pairs) if pairs.iter().any(|(key, _)| key.text().is_some_and(is_option)));
     // Of a file that was never meant to be one of checks, any line may hold a secret.
     let diagnostic = if is_check {
         Diagnostic::error(Flaw::NotAList, first_line, message)

@@ -7,8 +7,20 @@ const STARS: &str = "***";
 
 /// Options behind which stands a place or a name, in most programs.
 const NAMING: [&str; 14] = [
-    "-H", "-I", "--host", "--hostname", "--ip-address", "--IPaddress", "--server", "--port", "--unit", "--service", "--name",
-    "--process", "--path", "--database",
+    "-H",
+    "-I",
+    "--host",
+    "--hostname",
+    "--ip-address",
+    "--IPaddress",
+    "--server",
+    "--port",
+    "--unit",
+    "--service",
+    "--name",
+    "--process",
+    "--path",
+    "--database",
 ];
 
 /// Arguments in one line, each with whether it stands elsewhere (in a variable, a file).
@@ -78,7 +90,8 @@ mod tests {
         assert_eq!(of(&["-w", "10%", "-c", "5%", "-p", "/var/log"]), "-w 10% -c 5% -p /var/log");
         assert_eq!(of(&["-H", "db1.internal", "--port=5432"]), "-H db1.internal --port=5432");
         assert_eq!(of(&["-H", "elsewhere", "10.0.0.1"]), "-H *** 10.0.0.1");
-        for secret in ["hunter2", "-phunter2", "--hunter2=x=y", "/9j/4AAQSkZJRg", "4111111111111111", "s3cr:et", "k@h"] {
+        for secret in ["hunter2", "-phunter2", "--hunter2=x=y", "/9j/4AAQSkZJRg", "4111111111111111", "s3cr:et", "k@h"]
+        {
             assert!(!of(&["-C", secret]).contains("hunter") && of(&["-C", secret]).contains(STARS), "{secret}");
         }
         assert_eq!(of(&["--password=hunter2", "-H", "http://u:hunter2@h/"]), "--password=*** -H ***");

@@ -72,8 +72,7 @@ fn late(probe: &Probe, place: &Path, failure: Failure) -> Failure {
 }
 
 /// What other hosts have, too, is not for this one to mend.
-const AT_THE_SERVER: &str =
-    "see whether the file server that the evidence names runs and can be reached from here (its port, the network), and its log";
+const AT_THE_SERVER: &str = "see whether the file server that the evidence names runs and can be reached from here (its port, the network), and its log";
 
 /// A path, as a part of a sentence.
 pub(super) fn shown(path: &Path) -> Sentence {

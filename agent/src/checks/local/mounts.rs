@@ -46,9 +46,30 @@ impl Mount {
     pub(in crate::checks) fn is_shared(&self) -> bool {
         /// File systems of networks and of clusters; those of FUSE stand there as `fuse.NAME`.
         const SHARED: [&str; 24] = [
-            "9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse", "fuse.ceph", "fuse.gcsfuse", "fuse.glusterfs",
-            "fuse.juicefs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs",
-            "nfs4", "ocfs2", "smb3",
+            "9p",
+            "afs",
+            "beegfs",
+            "ceph",
+            "cifs",
+            "coda",
+            "davfs",
+            "fuse",
+            "fuse.ceph",
+            "fuse.gcsfuse",
+            "fuse.glusterfs",
+            "fuse.juicefs",
+            "fuse.rclone",
+            "fuse.s3fs",
+            "fuse.sshfs",
+            "gfs2",
+            "glusterfs",
+            "gpfs",
+            "lustre",
+            "ncpfs",
+            "nfs",
+            "nfs4",
+            "ocfs2",
+            "smb3",
         ];
         SHARED.binary_search(&self.kind.as_str()).is_ok()
     }

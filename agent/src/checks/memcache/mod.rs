@@ -35,8 +35,8 @@ use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
-use std::time::Duration;
 use client::{MemcachedClient, Wants};
+use std::time::Duration;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]

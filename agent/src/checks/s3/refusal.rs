@@ -223,8 +223,14 @@ fn denied(doing: Doing, place: &Place<'_>) -> Fault {
 
 /// Whether an answer without words of an error is one of S3's, by its fields.
 pub(super) fn is_s3(answer: &Answer) -> bool {
-    let named =
-        ["x-amz-request-id", "x-amz-bucket-region", "x-amz-id-2", "x-amz-version-id", "x-minio-error-code", "x-goog-hash"];
+    let named = [
+        "x-amz-request-id",
+        "x-amz-bucket-region",
+        "x-amz-id-2",
+        "x-amz-version-id",
+        "x-minio-error-code",
+        "x-goog-hash",
+    ];
     named.iter().any(|name| answer.header(name).is_some())
 }
 

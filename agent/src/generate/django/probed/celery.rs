@@ -35,7 +35,8 @@ pub(super) fn ping(origin: &str, settings: &Settings<'_>) -> Option<GeneratedChe
 /// have in common.
 pub(super) fn tasks(origin: &str, settings: &Settings<'_>) -> Option<Vec<Item>> {
     const BOTH: &str = "HEALTHCHECK_CELERY_TIMEOUT";
-    let backend = settings.text(&BACKEND).filter(|backend| backend.starts_with("rpc") || is_of(backend, &[&services::REDIS]))?;
+    let backend =
+        settings.text(&BACKEND).filter(|backend| backend.starts_with("rpc") || is_of(backend, &[&services::REDIS]))?;
     let broker = broker(settings)?;
     let wait = seconds(settings, &["HEALTHCHECK_CELERY_RESULT_TIMEOUT", BOTH], TASK);
     let in_queue = seconds(settings, &["HEALTHCHECK_CELERY_QUEUE_TIMEOUT", BOTH], TASK);

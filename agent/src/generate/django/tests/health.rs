@@ -117,7 +117,10 @@ fn each_predefined_queue_is_asked_for_and_gets_a_task() {
     ] {
         let (tasks, text) = of(queues);
         assert_eq!(tasks, 2, "{text}");
-        assert!(text.contains("queues: [fast, slow]") && text.contains("queue: fast") && text.contains("queue: slow"), "{text}");
+        assert!(
+            text.contains("queues: [fast, slow]") && text.contains("queue: fast") && text.contains("queue: slow"),
+            "{text}"
+        );
     }
     for none in [json!(null), json!([]), json!([{"$unusable": "an object"}]), json!({"$unusable": "an object"})] {
         let (tasks, text) = of(none);
