@@ -102,7 +102,9 @@ fn pressure_is_a_limit_where_the_kernel_counts_it() {
 fn of_groups_of_version_2_the_tightest_limit_and_its_pressure_count() {
     let scratch = Scratch::new();
     let write = |group: &str, name: &str, text: &str| {
-        fs::write(scratch.folder(&format!("groups/{group}")).join(name), text).expect("a file");
+        let folder = scratch.path().join("groups").join(group);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(name), text).expect("a file");
     };
     // The kernel of the test has one version alone: what it says of itself stands in the place of its own.
     for (name, text) in [

@@ -64,6 +64,20 @@ impl Probe {
         Debt { findings, stopped, _unfinished: Unfinished::new() }
     }
 
+    /// How much is known: phases, warnings, facts.
+    pub(crate) fn known(&self) -> [usize; 3] {
+        let findings = self.findings();
+        [findings.phases.len(), findings.warnings.len(), findings.facts.len()]
+    }
+
+    /// Forgets what was learnt since then, as it is nothing that was to be found out.
+    pub(crate) fn keep_only(&self, [phases, warnings, facts]: [usize; 3]) {
+        let mut findings = self.findings();
+        findings.phases.truncate(phases);
+        findings.warnings.truncate(warnings);
+        findings.facts.truncate(facts);
+    }
+
     /// What was kept of the time is there to be used.
     pub(crate) const fn settle(&mut self) {
         self.kept_from = None;

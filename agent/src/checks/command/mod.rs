@@ -59,7 +59,7 @@ impl Check for Command {
         let arguments = fields.required::<Arguments>("command", "The program and its arguments, as a list: there is no shell. A name alone is looked for in /usr/local/sbin, /usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin and /usr/lib/nagios/plugins.");
         let environment = options::environment(fields);
         let is_plugin = fields.or::<bool>("plugin", "true", "Whether its exit status has the meaning of a plugin's: 1 a warning, 2 a failure, 3 that it cannot tell. With `false`, any but 0 is a failure.");
-        let Arguments { program, arguments, shown } = arguments?;
+        let Arguments { program, further: arguments, shown } = arguments?;
         Ok(Self { program: Program { name: program, arguments, environment: environment? }, shown, is_plugin })
     }
 

@@ -20,7 +20,7 @@ const SHORTEST: usize = 4;
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) program: String,
-    pub(super) arguments: Vec<Secret<String>>,
+    pub(super) further: Vec<Secret<String>>,
     /// The arguments, as far as they are certainly no secrets.
     pub(super) shown: String,
 }
@@ -59,7 +59,7 @@ impl Setting for Arguments {
         let arguments: Vec<_> = words.collect();
         keep_secrets(field, &arguments);
         let shown = words::shown(arguments.iter().map(String::as_str).zip(is_elsewhere.into_iter().skip(1)));
-        Ok(Self { program, arguments: arguments.into_iter().map(Secret::new).collect(), shown })
+        Ok(Self { program, further: arguments.into_iter().map(Secret::new).collect(), shown })
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{Command, Mailbox, Task, Whereabouts, unique};
 use crate::checks::redis::{Redis, RespClient, refused};
 use crate::fault::Fault;
-use crate::probe::Probe;
+use crate::net::within;
+use crate::probe::{FAREWELL, Probe};
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -152,10 +153,14 @@ impl<'a> OnRedis<'a> {
     /// Takes another connection where this one is busy; it may be broken off in the middle of anything.
     pub(super) async fn renew(&mut self, probe: &mut Probe) {
         let has_left_something = self.own.is_some();
-        if self.is_busy
-            && has_left_something
-            && let Ok((client, _)) = Box::pin(self.redis.session(probe)).await
-        {
+        if !self.is_busy || !has_left_something {
+            return;
+        }
+        let (most, known) = (probe.left().min(FAREWELL), probe.known());
+        let session = within(most, Box::pin(self.redis.session(probe))).await;
+        // It is no part of what the check has found.
+        probe.keep_only(known);
+        if let Some(Ok((client, _))) = session {
             (self.client, self.is_busy) = (client, false);
         }
     }

@@ -65,7 +65,7 @@ fn late(probe: &Probe, place: &Path, failure: Failure) -> Failure {
         failure.evidence = Some(seen + &probe.tell(&mount.told()));
         if mount.is_shared() {
             failure.owner = Owner::Service;
-            failure.next_step = AT_THE_SERVER.to_owned();
+            AT_THE_SERVER.clone_into(&mut failure.next_step);
         }
     }
     failure

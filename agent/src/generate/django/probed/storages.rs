@@ -2,6 +2,7 @@
 
 use super::Settings;
 use crate::generate::{Comment, GeneratedCheck, Item};
+use crate::secret::has_secret;
 use serde_json::Value;
 
 /// Django's storage of files on this host, and the names of those in a bucket.
@@ -34,6 +35,10 @@ pub(super) fn bucket(origin: &str, settings: &Settings<'_>, options: Option<&Val
     let region = either("region_name", &["AWS_S3_REGION_NAME"]);
     let usual = || format!("https://s3.{}.amazonaws.com", region.unwrap_or("us-east-1"));
     let endpoint = either("endpoint_url", &["AWS_S3_ENDPOINT_URL"]).map_or_else(usual, str::to_owned);
+    // The keys stand beside it, and nothing that the check could take stands in it.
+    if has_secret(&endpoint) {
+        return None;
+    }
     let key = either("access_key", &["AWS_S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID"])?;
     let secret = either("secret_key", &["AWS_S3_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY"])?;
     let token = either("security_token", &["AWS_S3_SESSION_TOKEN", "AWS_SESSION_TOKEN"]);
