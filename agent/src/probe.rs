@@ -3,6 +3,7 @@
 //!
 //! There is no other way to the network, so every protocol has the same phases.
 
+mod debt;
 mod dial;
 mod evidence;
 mod hole;
@@ -21,6 +22,7 @@ use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
 use crate::shared::Shared;
+pub(crate) use debt::{FAREWELL, Unfinished, finished};
 pub(crate) use dial::{Beside, Dialer};
 pub(crate) use hole::Again;
 use hole::Narrow;
@@ -46,6 +48,8 @@ pub(crate) struct Findings {
     pub(crate) facts: Vec<(&'static str, Value)>,
     /// Whether what must not be sent twice has been sent, where the check says it.
     pub(crate) sent: Option<bool>,
+    /// Something is at a peer that the check has to take back.
+    pub(crate) owes: bool,
 }
 
 /// Why a check ended before its end.
@@ -95,6 +99,8 @@ pub(crate) struct Probe {
     grace: Duration,
     /// A look that must not be broken off because the check is over.
     courtesy: Look,
+    /// From then on the time is kept for taking something back.
+    kept_from: Option<Instant>,
 }
 
 /// What a probe is made from.
@@ -148,6 +154,7 @@ impl Probe {
             only_first: false,
             grace: open::SHORTEST_GRACE,
             courtesy: Look::new(),
+            kept_from: None,
         };
         probe.emit(|| Event::Started { entry: probe.assignment.entry, result: 0 });
         probe
@@ -241,9 +248,9 @@ impl Probe {
         self.until().saturating_duration_since(Instant::now())
     }
 
-    /// When the check's time is up, or the run's if that is sooner.
+    /// When the check's time is up, or the run's if that is sooner; without what is kept of it.
     fn until(&self) -> Instant {
-        self.shared.deadline.map_or(self.deadline, |run| run.min(self.deadline))
+        [self.shared.deadline, self.kept_from].into_iter().flatten().fold(self.deadline, Instant::min)
     }
 
     /// When work of our own has to be over, so that it can be said that it was not.

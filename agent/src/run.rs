@@ -16,13 +16,12 @@ pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
 
-use crate::checks;
 use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
 use crate::outcome::{SkipReason, Step, Timing};
 use crate::plan::Plan;
-use crate::probe::{Again, Assignment, Findings, Probe};
+use crate::probe::{Again, Assignment, Findings, Probe, finished};
 use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
@@ -33,7 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use time::{Date, OffsetDateTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 /// What came of a run.
@@ -73,16 +72,15 @@ pub async fn run(
         options,
         queue: options.queue(plan, selection, &shared),
         again: again(plan),
+        tasks: Tasks::new(Arc::clone(&shared)),
         shared,
         chains: Chains::default(),
-        join_set: JoinSet::new(),
-        tasks: BTreeMap::new(),
         done: Vec::with_capacity(plan.entries.len()),
         events: listener.is_some().then_some(events),
         today: OffsetDateTime::from(started).date(),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
-    checks::finished().await;
+    finished(interrupted).await;
     let Running { shared, mut done, .. } = running;
     done.sort_by_key(|outcome| outcome.entry);
     Report {
@@ -94,6 +92,11 @@ pub async fn run(
         comparison: options.comparison.clone(),
         waited: None,
     }
+}
+
+/// Waits a moment until what the checks of runs that were given up have left at servers is taken back.
+pub async fn settled() {
+    finished(true).await;
 }
 
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
@@ -121,17 +124,50 @@ struct Running<'a> {
     again: Again,
     queue: Queue,
     chains: Chains,
-    join_set: JoinSet<Outcome>,
-    tasks: BTreeMap<usize, Task>,
+    tasks: Tasks,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
     today: Date,
+}
+
+/// The checks that are running, each in a task of its own.
+struct Tasks {
+    join_set: JoinSet<Outcome>,
+    by_entry: BTreeMap<usize, Task>,
+    shared: Arc<Shared>,
+}
+
+impl Tasks {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { join_set: JoinSet::new(), by_entry: BTreeMap::new(), shared }
+    }
+
+    /// Ends them, but for those that have to take something back: these go on, and nobody hears of them.
+    fn end(&mut self) -> BTreeMap<usize, Task> {
+        self.shared.stopped.send_replace(true);
+        let tasks = std::mem::take(&mut self.by_entry);
+        for task in tasks.values() {
+            if !task.findings.lock().unwrap_or_else(PoisonError::into_inner).owes {
+                task.abort.abort();
+            }
+        }
+        self.join_set.detach_all();
+        tasks
+    }
+}
+
+/// Whoever awaits a run may give it up, too.
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// A check that is running.
 struct Task {
     began: Instant,
     findings: Arc<Mutex<Findings>>,
+    abort: AbortHandle,
 }
 
 impl Running<'_> {
@@ -149,7 +185,7 @@ impl Running<'_> {
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
         loop {
-            if self.join_set.is_empty() && !more {
+            if self.tasks.join_set.is_empty() && !more {
                 while let Ok(event) = heard.try_recv() {
                     tell(&event);
                 }
@@ -162,7 +198,7 @@ impl Running<'_> {
                     return true;
                 }
                 Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
-                Some(joined) = self.join_set.join_next(), if !self.join_set.is_empty() => {
+                Some(joined) = self.tasks.join_set.join_next(), if !self.tasks.join_set.is_empty() => {
                     // Panics are caught inside the task, and nobody else aborts one.
                     if let Ok(outcome) = joined {
                         self.landed(outcome, &mut tell, &mut heard);
@@ -192,7 +228,7 @@ impl Running<'_> {
     fn admit(&mut self) -> bool {
         const AT_ONCE: usize = 8;
         for _ in 0..AT_ONCE {
-            if self.join_set.len() >= self.options.concurrency {
+            if self.tasks.join_set.len() >= self.options.concurrency {
                 return false;
             }
             let Some(entry) = self.queue.next() else { return false };
@@ -217,16 +253,17 @@ impl Running<'_> {
             events: self.events.clone(),
         };
         let (plan, shared) = (Arc::clone(self.plan), Arc::clone(&self.shared));
-        if check.retries == 0 {
-            self.join_set.spawn(perform(plan, shared, assignment));
+        let join_set = &mut self.tasks.join_set;
+        let abort = if check.retries == 0 {
+            join_set.spawn(perform(plan, shared, assignment))
         } else {
-            self.join_set.spawn(attempts::perform(plan, shared, assignment));
-        }
-        self.tasks.insert(entry, Task { began: Instant::now(), findings });
+            join_set.spawn(attempts::perform(plan, shared, assignment))
+        };
+        self.tasks.by_entry.insert(entry, Task { began: Instant::now(), findings, abort });
     }
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
-        self.tasks.remove(&outcome.entry);
+        self.tasks.by_entry.remove(&outcome.entry);
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
@@ -251,15 +288,14 @@ impl Running<'_> {
     fn give_up(&mut self, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         self.chains.is_over = true;
         // What has ended and was not looked at yet has its outcome.
-        while let Some(joined) = self.join_set.try_join_next() {
+        while let Some(joined) = self.tasks.join_set.try_join_next() {
             if let Ok(outcome) = joined {
                 self.landed(outcome, tell, heard);
             }
         }
         let at = self.shared.began.elapsed();
         let before = self.done.len();
-        self.join_set.abort_all();
-        for (entry, task) in std::mem::take(&mut self.tasks) {
+        for (entry, task) in self.tasks.end() {
             let results = self.plan.entries[entry].results.len();
             let rest = Step::skipped(SkipReason::Interrupted, at);
             self.done.push(gather(entry, results, rest, task.began, &task.findings, None));

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch::Sender;
 use tokio::time::Instant;
 
 /// What the checks of a run share.
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) began: Instant,
     /// When the work has to stop, so that everything is printed by `--max-timeout`.
     pub(crate) deadline: Option<Instant>,
+    /// Whether the run was ended from outside.
+    pub(crate) stopped: Sender<bool>,
     pub(crate) resolver: Resolver,
     pub(crate) trust: Trust,
     /// Those of the service, where the run is made as one.
@@ -49,8 +52,8 @@ impl Shared {
         let began = Instant::now();
         let deadline = max_timeout.map(|most| began + most - margin(most));
         let inquiries = Inquiries::default();
-        let host_name = LazyLock::new(host::name as fn() -> String);
-        Self { began, deadline, resolver, trust, proxies: None, inquiries, ways: None, host_name }
+        let (stopped, proxies, host_name) = (Sender::new(false), None, LazyLock::new(host::name as fn() -> String));
+        Self { began, deadline, stopped, resolver, trust, proxies, inquiries, ways: None, host_name }
     }
 }
 

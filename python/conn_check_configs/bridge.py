@@ -247,6 +247,9 @@ def plainly(value, depth):
         return [plain(one, depth + 1) for one in value]
     if isinstance(value, (set, frozenset)):
         return sorted((plain(one, depth + 1) for one in value), key=repr)
+    if is_queue(value):
+        # Of a queue of Celery, which may be called as a function, its name is meant.
+        return plain(value.name, depth + 1)
     return as_text_or_unusable(said(value)) if said(value) is not None else unusable(named(value))
 
 
@@ -256,6 +259,10 @@ def mapping(value, depth):
         # Old dictionaries have no order; a file that changes with every run is no help.
         names.sort(key=lambda name: (name != 'type', as_text(name)))
     return Ordered([(as_text(name), plain(value[name], depth + 1)) for name in names])
+
+
+def is_queue(value):
+    return any((one.__module__, one.__name__) == ('kombu.entity', 'Queue') for one in type(value).__mro__)
 
 
 def said(value):

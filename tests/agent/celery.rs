@@ -1,6 +1,7 @@
 //! The checks `celery` and `celery_task` against real workers, of two versions, behind `RabbitMQ` and behind Redis.
 
 mod brokers;
+mod interrupted;
 mod ping;
 mod refused;
 mod task;

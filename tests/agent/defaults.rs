@@ -86,3 +86,50 @@ fn defaults_alone_are_no_checks_and_empty_ones_change_nothing() {
     let alone = Agent::new("- defaults: {timeout: 5}\n").run();
     assert_eq!(alone.status, 3, "{alone:?}");
 }
+
+#[test]
+fn a_default_that_does_nothing_for_some_checks_is_as_it_should_be() {
+    let port = "host: a, port: 1";
+    for yaml in [
+        // Of another type.
+        format!("- defaults: {{max_age: 26h}}\n- {{type: tcp, {port}}}\n- {{type: file, path: /a}}\n"),
+        // Of the type, where it means nothing.
+        "- defaults: {max_age: 26h}\n- {type: file, path: /a, exists: false}\n- {type: file, path: /b}\n".to_owned(),
+        format!(
+            "- defaults: {{warn_after: 5}}\n- {{type: tcp, {port}, timeout: 3}}\n- {{type: tcp, host: b, port: 1}}\n"
+        ),
+    ] {
+        let ran = Agent::new(&yaml).args(["--validate", "--strict"]).run();
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{yaml}{ran:?}");
+    }
+}
+
+#[test]
+fn a_default_that_does_nothing_at_all_and_an_option_that_does_nothing_are_told() {
+    for (yaml, said) in [
+        ("- defaults: {max_age: 26h}\n- {type: tcp, host: a, port: 1}\n", "no check of this file has such an option"),
+        ("- defaults: {max_age: 26h}\n- {type: file, path: /a, exists: false}\n", "has no effect with `exists: false`"),
+        (
+            "- defaults: {timeout: 2, warn_after: 5}\n- {type: tcp, host: a, port: 1}\n- {type: tcp, host: b, port: 1}\n",
+            "behind the `timeout`",
+        ),
+        ("- defaults: {timeout: 2}\n- {type: tcp, host: a, port: 1, warn_after: 5}\n", "behind the `timeout`"),
+    ] {
+        let ran = validated(yaml);
+        assert!(ran.status == 0 && ran.err.matches(said).count() == 1, "{yaml}{ran:?}");
+    }
+}
+
+#[test]
+fn nothing_said_by_a_check_is_not_its_own_value_and_null_switches_a_limit_off() {
+    let silent = Peer::start(Manner::Silent);
+    let yaml = format!(
+        "- defaults: {{timeout: 0.3}}\n- {{type: redis, host: 127.0.0.1, port: {}, timeout: }}\n",
+        silent.port()
+    );
+    let ran = Agent::new(&yaml).args(["--format=json", "--connect-timeout=5"]).run();
+    let waited = ran.json()["checks"][0]["elapsed_seconds"].as_f64().unwrap_or_else(|| panic!("{ran:?}"));
+    assert!(waited < 2.0, "{waited}");
+    let old = "- defaults: {max_age: 1s}\n- {type: file, path: /etc/hostname, max_age: null}\n";
+    assert_eq!(Agent::new(old).run().status, 0);
+}

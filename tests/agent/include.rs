@@ -211,3 +211,19 @@ fn rules_for_firewalls_and_the_schema_know_included_files() {
     assert!(takes(serde_json::json!({"include": "conf.d/*.yaml"})), "{schema}");
     assert!(!takes(serde_json::json!({"include": 1})) && !takes(serde_json::json!({"include": "a", "tags": []})));
 }
+
+#[test]
+fn of_a_file_that_was_never_meant_to_be_one_of_checks_no_line_is_shown() {
+    let world = World::new();
+    world.file("main.yaml", "- include: other\n");
+    for text in
+        ["hunter2: x\n", "hunter2\n", "hunter2 and more\nlines\n", "{hunter2: 1}\n", "? [hunter2]\n: a\n", "'hunter2'"]
+    {
+        world.file("other", text);
+        let said = world.refused(&["main.yaml"]);
+        assert!(said.contains("expected a list of checks") && !said.contains("hunter2"), "{text}: {said}");
+        assert!(said.contains("other"), "{said}");
+    }
+    world.file("other", "type: tcp\nhost: db.internal\n");
+    assert!(world.refused(&["main.yaml"]).contains("type: tcp"), "of a check without its dash, the line is shown");
+}

@@ -41,6 +41,7 @@ mod host_root;
 mod hostile;
 mod http;
 mod include;
+mod interrupted;
 mod journal;
 mod judgement;
 mod ldap;

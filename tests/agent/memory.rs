@@ -1,7 +1,9 @@
 //! The memory check: this host's, and a control group's whose limit is tighter.
 
 use harness::agent::{Agent, Ran, code};
+use harness::mounts::Mounts;
 use harness::random::Random;
+use harness::scratch::Scratch;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -94,4 +96,38 @@ fn pressure_is_a_limit_where_the_kernel_counts_it() {
     let counts = Path::new("/proc/pressure/memory").exists();
     let wanted = if counts { "pass" } else { "local.failed" };
     assert_eq!(check(", max_pressure_percent: 100").0, wanted);
+}
+
+#[test]
+fn of_groups_of_version_2_the_tightest_limit_and_its_pressure_count() {
+    let scratch = Scratch::new();
+    let write = |group: &str, name: &str, text: &str| {
+        let folder = scratch.path().join("groups").join(group);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(name), text).expect("a file");
+    };
+    // The kernel of the test has one version alone: what it says of itself stands in the place of its own.
+    for (name, text) in [
+        ("memory.max", "67108864\n"),
+        ("memory.current", "62914560\n"),
+        ("memory.stat", "anon 1\ninactive_file 1048576\nslab_reclaimable 0\n"),
+        (
+            "memory.pressure",
+            "some avg10=40.00 avg60=12.50 avg300=1.00 total=9\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+        ),
+    ] {
+        write("shop.slice", name, text);
+    }
+    write("shop.slice/shop.service", "memory.max", "max\n");
+    write("shop.slice/shop.service", "memory.current", "1048576\n");
+    let groups = scratch.path().join("groups");
+    let own = scratch.write("own", "0::/shop.slice/shop.service\n");
+    let mounts = scratch.write("mounts", format!("30 23 0:26 / {} rw - cgroup2 cgroup2 rw\n", groups.display()));
+    let inside = Mounts::new()
+        .run(&format!("mount --bind {} /proc/$$/cgroup", own.display()))
+        .run(&format!("mount --bind {} /proc/$$/mountinfo", mounts.display()));
+    let report = Agent::through(inside.command(), "- {type: memory, max_pressure_percent: 10}").report();
+    let told = warned(&report["checks"][0]);
+    assert!(told.contains("5 MiB are available to the control group /shop.slice (limit 64 MiB)"), "{told}");
+    assert!(told.contains("of the control group /shop.slice waited for memory in 12.5 %"), "{told}");
 }

@@ -220,3 +220,41 @@ fn options_that_contradict_each_other_are_refused_with_what_to_write() {
         assert!([&out, &err].iter().any(|text| text.contains(wanted)), "{more}: {out}{err}");
     }
 }
+
+#[test]
+fn a_page_is_no_object_and_an_object_may_be_a_page() {
+    let page = |status: &str| {
+        let body = "<html>welcome</html>";
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let known = format!("object: index.html, {}", keys());
+    for always in [page("200 OK"), page("404 Not Found").replace("text/html", "application/octet-stream")] {
+        let first = page("200 OK");
+        let (asked, peer) = {
+            let (peer, methods) = answering_in_turn(vec![first, always]);
+            (methods, peer)
+        };
+        let check = check(&s3(peer.address(), BUCKET, &known));
+        assert_eq!((code(&check), told(&check, "owner")), ("protocol.wrong-service", "config"), "{check}");
+        assert!(told(&check, "evidence").contains("welcome"), "{check}");
+        assert_eq!(*asked.lock().expect("methods"), ["GET", "GET"]);
+    }
+    let signed = page("200 OK").replace("Content-Type", "x-amz-request-id: 1\r\nContent-Type");
+    let (peer, asked) = answering_in_turn(vec![signed]);
+    assert_eq!(code(&check(&s3(peer.address(), BUCKET, &known))), "pass", "a bucket may hold a page");
+    assert_eq!(*asked.lock().expect("methods"), ["GET"]);
+    let (peer, _) = answering_in_turn(vec![page("200 OK"), error("404 Not Found", "NoSuchKey", "")]);
+    assert_eq!(code(&check(&s3(peer.address(), BUCKET, &known))), "pass", "its errors are S3's");
+}
+
+/// A peer that gives these answers in turn, and the last one for ever.
+fn answering_in_turn(answers: Vec<String>) -> (Peer, Arc<Mutex<Vec<String>>>) {
+    let left = Mutex::new(answers);
+    answering(move |_| {
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.len() > 1 { left.remove(0) } else { left[0].clone() }
+    })
+}

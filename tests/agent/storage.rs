@@ -242,4 +242,26 @@ fn a_dead_file_server_costs_the_checks_own_time() {
     let ran = Agent::through(Mounts::new().dead(&folder).command(), &yaml).args(["--format", "json"]).run();
     assert!(ran.elapsed < Duration::from_secs(2), "{ran:?}");
     assert_eq!(code(&ran.json()), "local.timeout", "{ran:?}");
+    let failure = ran.json()["checks"][0]["failure"].clone();
+    assert_eq!(failure["owner"], "service", "all nodes have it: {failure}");
+    for (key, part) in [("evidence", "dead.internal:/export is mounted on"), ("next_step", "file server")] {
+        assert!(failure[key].as_str().is_some_and(|text| text.contains(part)), "{failure}");
+    }
+}
+
+#[test]
+fn a_quota_that_is_used_up_is_told_as_one() {
+    let scratch = Scratch::new();
+    let (image, mount) = (scratch.path().join("image"), scratch.folder("mnt"));
+    let (image, at) = (image.display(), mount.display());
+    // A file system whose quotas need nothing of the kernel beside itself.
+    let full = Mounts::new()
+        .run(&format!("truncate -s 160M {image} && mkfs.btrfs -q {image} >&2 && mount -o loop {image} {at}"))
+        .run(&format!("btrfs quota enable {at} >&2 && btrfs subvolume create {at}/media >&2"))
+        .run(&format!("btrfs qgroup limit 1M {at}/media >&2"))
+        .fill(mount.join("media"), false);
+    let (verdict, told) = check_with(&full, &mount.join("media"), "");
+    assert_eq!((verdict.as_str(), &told["failure"]["owner"]), ("local.full", &"host".into()), "{told}");
+    assert!(message(&told).starts_with("the quota is used up for "), "{told}");
+    assert!(told["failure"]["next_step"].as_str().is_some_and(|next| next.contains("quota")), "{told}");
 }

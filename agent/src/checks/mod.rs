@@ -48,7 +48,6 @@ use crate::probe::{Probe, Stop};
 use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
 use crate::settings::{Fields, Noted, ServiceUrl, common, takes_url};
-pub(crate) use local::finished;
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -121,6 +120,8 @@ pub(crate) struct Profile {
     /// What tells it from other checks of the same target, as options with their values: the user,
     /// the database, whatever is not the default.
     pub(crate) distinction: Vec<(&'static str, String)>,
+    /// What may be shown of an option that else is not, where all that stands above is alike.
+    pub(crate) words: Option<(&'static str, String)>,
     /// The names of the results, in order.
     pub(crate) results: Vec<ResultName>,
     /// It looks at this host and connects to nothing.

@@ -54,6 +54,7 @@ pub fn file(django: &DjangoSettings) -> GeneratedFile {
     ] {
         items.extend(or_comment(found));
     }
+    health::with_round_trips(&mut items, django);
     for item in others::items(django) {
         add_another(&mut items, item);
     }

@@ -29,8 +29,10 @@ pub(super) struct FileDefaults {
     pairs: Vec<(Node, Node)>,
     /// Where they stand.
     span: Span,
-    /// The keys that a check took.
+    /// The keys that have an effect on a check.
     used: HashSet<String>,
+    /// What checks say of those that have none on them.
+    idle: Vec<Diagnostic>,
 }
 
 impl FileDefaults {
@@ -57,20 +59,41 @@ impl FileDefaults {
             pairs.iter().partition(|(key, _)| key.text().is_some_and(|key| allowed().contains(&key)));
         problems.extend(unknown.iter().map(|(key, _)| unknown_key(key)));
         let pairs = known.into_iter().cloned().collect();
-        (Self { pairs, span: item.span, used: HashSet::new() }, problems)
+        (Self { pairs, span: item.span, ..Self::default() }, problems)
     }
 
     /// The options of a check of this type, with those that it does not have itself.
-    pub(super) fn beside<'a>(&mut self, kind: &str, own: &'a Pairs) -> Cow<'a, Pairs> {
+    pub(super) fn beside<'a>(&self, kind: &str, own: &'a Pairs) -> Cow<'a, Pairs> {
+        // `null` switches a limit off; of all else it says nothing.
+        let says = |key: &str, value: &Node| !COMMON.contains(&key) || !value.is_null();
+        let is_own = |key: &str| own.iter().any(|(other, value)| other.text() == Some(key) && says(key, value));
+        let concerned = self.concerned(kind).filter(|(key, _)| !is_own(key));
+        let taken: Vec<_> = concerned.map(|(_, pair)| pair.clone()).collect();
+        if taken.is_empty() {
+            return Cow::Borrowed(own);
+        }
+        let is_taken = |key: &Node| taken.iter().any(|(other, _)| other.text() == key.text());
+        let own = own.iter().filter(|(key, _)| !is_taken(key)).cloned();
+        Cow::Owned(own.chain(taken.iter().cloned()).collect())
+    }
+
+    /// What a check of this type, read with them, has to hear: that a default does nothing for it is as it should be,
+    /// as long as it does something for another one.
+    pub(super) fn without_idle(&mut self, kind: &str, said: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let is_ours = |one: &Diagnostic| one.idle.is_some() && one.span.is_some_and(|span| self.has(span));
+        let (idle, others): (Vec<_>, Vec<_>) = said.into_iter().partition(is_ours);
+        let is_idle = |key: &str| idle.iter().any(|one| one.idle == Some(key));
+        let used: Vec<_> = self.concerned(kind).map(|(key, _)| key.to_owned()).filter(|key| !is_idle(key)).collect();
+        self.used.extend(used);
+        self.idle.extend(idle);
+        others
+    }
+
+    /// Those that a check of this type can have.
+    fn concerned(&self, kind: &str) -> impl Iterator<Item = (&str, &(Node, Node))> {
         let limits = limits_of(kind);
-        let applies = |key: &str| COMMON.contains(&key) || limits.contains(&key);
-        let is_own = |key: &str| own.iter().any(|(other, _)| other.text() == Some(key));
-        let concerned: Vec<_> =
-            self.pairs.iter().filter_map(|pair| Some((pair.0.text()?, pair))).filter(|(key, _)| applies(key)).collect();
-        self.used.extend(concerned.iter().map(|(key, _)| (*key).to_owned()));
-        let taken: Vec<_> =
-            concerned.into_iter().filter(|(key, _)| !is_own(key)).map(|(_, pair)| pair.clone()).collect();
-        if taken.is_empty() { Cow::Borrowed(own) } else { Cow::Owned([own, taken.as_slice()].concat()) }
+        let all = self.pairs.iter().filter_map(|pair| Some((pair.0.text()?, pair)));
+        all.filter(move |(key, _)| COMMON.contains(key) || limits.contains(key))
     }
 
     /// Whether a place lies within them: what is wrong there is told by every check that reads it.
@@ -78,13 +101,15 @@ impl FileDefaults {
         self.span.start <= place.start && place.end <= self.span.end && !self.pairs.is_empty()
     }
 
-    /// A warning of each that no check of the file has.
+    /// A warning of each that does nothing for any check of the file.
     pub(super) fn idle(&self) -> impl Iterator<Item = Diagnostic> {
-        let idle = self.pairs.iter().filter(|(key, _)| key.text().is_some_and(|key| !self.used.contains(key)));
-        idle.map(|(key, _)| {
-            let message =
-                format!("`{}` has no effect: no check of this file has such an option", key.text().unwrap_or_default());
-            Diagnostic::warning(Flaw::NoEffect, key.span, message)
+        let keys = self.pairs.iter().filter_map(|(key, _)| Some((key.text()?, key.span)));
+        keys.filter(|(key, _)| !self.used.contains(*key)).map(|(key, span)| {
+            if let Some(said) = self.idle.iter().find(|one| one.idle == Some(key)) {
+                return said.clone();
+            }
+            let message = format!("`{key}` has no effect: no check of this file has such an option");
+            Diagnostic::warning(Flaw::NoEffect, span, message)
                 .help("leave it out, or add the check that it is meant for")
         })
     }

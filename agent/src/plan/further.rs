@@ -15,13 +15,19 @@ const SAID: [&str; 6] = ["type", "name", "host", "port", "url", PARTS];
 const STARS: &str = "***";
 
 /// Each further option with its value, in the alphabet's order; of what may be a secret only that it is there,
-/// and the names in it.
-pub(super) fn of(pairs: &[(Node, Node)], distinction: &[(&'static str, String)]) -> Box<[(String, String)]> {
+/// and the names in it, or the words of it that the check knows to be none.
+pub(super) fn of(
+    pairs: &[(Node, Node)],
+    distinction: &[(&'static str, String)],
+    words: Option<&(&'static str, String)>,
+) -> Box<[(String, String)]> {
     let is_said = |key: &str| SAID.contains(&key) || distinction.iter().any(|(option, _)| *option == key);
     let mut further: Vec<_> = pairs.iter().filter_map(|(key, value)| Some((key.text()?, value))).collect();
     further.retain(|(key, value)| !is_said(key) && !value.is_null());
     further.sort_by_key(|(key, _)| *key);
-    further.into_iter().map(|(key, value)| (key.to_owned(), shown(value, checks::shown(key)))).collect()
+    let of_check = |key: &str| words.filter(|(option, _)| *option == key).map(|(_, words)| shortened(words));
+    let shown = |key, value| of_check(key).unwrap_or_else(|| shown(value, checks::shown(key)));
+    further.into_iter().map(|(key, value)| (key.to_owned(), shown(key, value))).collect()
 }
 
 /// A value, or what of it holds no secret: of a reference where it leads to, of pairs their names.

@@ -18,7 +18,7 @@ pub use include::Include;
 pub use links::Links;
 pub use render::{render, render_showing};
 
-use crate::checks::{Profile, ResultName, Spec};
+use crate::checks::{Profile, ResultName, Spec, is_option};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::Fault;
 use crate::file::{Distrust, Trust};
@@ -330,7 +330,7 @@ impl Loading<'_> {
             spec.review(&common.tags, &mut fields);
         }
         let read = fields.finish();
-        for one in read.diagnostics {
+        for one in self.of_file.without_idle(kind, read.diagnostics) {
             let is_said = |said: &Diagnostic| said.span == one.span && said.message == one.message;
             if !self.diagnostics[began..].iter().any(is_said) {
                 self.note(one);
@@ -345,7 +345,8 @@ impl Loading<'_> {
         {
             self.diagnostics.push(untrusted(written.first().map_or(span, |(key, _)| key.span), distrust));
         }
-        let Profile { target, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } = profile;
+        let Profile { target, words, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } =
+            profile;
         let detour = read.wishes.detour(origin, endpoints.into_iter().next());
         distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
@@ -363,7 +364,7 @@ impl Loading<'_> {
             retries: common.retries,
             target: read.stood_in.named(&target),
             results,
-            further: further::of(written, &distinction),
+            further: further::of(written, &distinction, words.as_ref()),
             distinction,
             redactor: read.redactor,
             missing: read.missing,
@@ -397,9 +398,17 @@ fn not_a_list(root: &Node) -> Diagnostic {
         Value::Map(_) => "a mapping",
         _ => "a text",
     };
+    let message = format!("expected a list of checks, found {found}");
     let first_line = Span { start: root.span.start, end: root.span.start + 1 };
-    Diagnostic::error(Flaw::NotAList, first_line, format!("expected a list of checks, found {found}"))
-        .help("begin each check with `- `: `- type: tcp`, with `host:` and `port:` in the lines below")
+    let is_check =
+        matches!(&root.value, Value::Map(pairs) if pairs.iter().any(|(key, _)| key.text().is_some_and(is_option)));
+    // Of a file that was never meant to be one of checks, any line may hold a secret.
+    let diagnostic = if is_check {
+        Diagnostic::error(Flaw::NotAList, first_line, message)
+    } else {
+        Diagnostic::file(Flaw::NotAList, message)
+    };
+    diagnostic.help("begin each check with `- `: `- type: tcp`, with `host:` and `port:` in the lines below")
 }
 
 /// The manual shows `headers: [('foo', 'bar')]`, which is Python and no YAML.

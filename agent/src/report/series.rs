@@ -167,6 +167,11 @@ mod tests {
                 ["http:http://h/ expected_headers:x-a", "http:http://h/ headers:x-b tags:b,c"],
             ),
             (
+                "type: command, command: [check_disk, -w, 10%, -p, /srv]",
+                "type: command, command: [check_disk, -w, 10%, -p, /var, hunter2]",
+                ["command:check_disk command:-w 10% -p /srv", "command:check_disk command:-w 10% -p /var ***"],
+            ),
+            (
                 "type: redis, host: h, password: hunter2",
                 "type: redis, host: h, timeout: 3, tags: b",
                 ["redis:h:6379 password:***", "redis:h:6379 tags:b timeout:3"],

@@ -73,6 +73,10 @@ impl Attempts {
         if is_right || never || before >= usize::try_from(check.retries).unwrap_or_default() {
             return None;
         }
+        // What a check has to take back may outlast the run.
+        if *shared.stopped.borrow() {
+            return None;
+        }
         let pause = pause(u32::try_from(before).unwrap_or(u32::MAX), chance());
         if shared.deadline.is_some_and(|end| Instant::now() + pause >= end) {
             return None;

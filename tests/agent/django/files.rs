@@ -1,6 +1,7 @@
 //! Where the checks go, and where their secrets do.
 
 use super::validated;
+use harness::celery::Celery;
 use harness::django::{Project, SYSTEM_PYTHON, run};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -115,4 +116,21 @@ STATSD_HOST = 'clean' if 'hunter2' not in seen else 'leaked'
     assert!(!traced.contains("of-nobody-s-business"), "the key of the sessions is handed over");
     let made: Vec<_> = traced.lines().filter(|line| line.contains("O_CREAT")).collect();
     assert!(made.iter().all(|line| line.contains("checks.yaml")), "{made:?}");
+}
+
+#[test]
+fn queues_of_celery_are_read_by_their_names() {
+    let project = Project::new(
+        "from kombu import Exchange, Queue
+CELERY_TASK_QUEUES = (Queue('fast', Exchange('jobs'), routing_key='f'), Queue('slow'))
+CELERY_BROKER_URL = 'redis://cache.internal/0'
+INSTALLED_APPS = ['health_check.contrib.celery_ping']
+",
+    );
+    for version in Celery::ALL {
+        let ran = project.generate(version.python(), &["-f", "checks.yaml"]);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        let text = project.read("checks.yaml");
+        assert!(text.contains("queues: [fast, slow]"), "{version:?}: {text}");
+    }
 }

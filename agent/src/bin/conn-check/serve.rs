@@ -13,6 +13,7 @@ use conn_check::cli::serve::Args;
 use conn_check::host;
 use conn_check::plan;
 use conn_check::report::Warnings;
+use conn_check::run;
 use conn_check::serve::{Listener, Notifier, Place, Token};
 use connections::{Connections, Kind};
 use keeper::Keeper;
@@ -75,6 +76,8 @@ fn serve(args: &Args, checks: Checks, settled: Settled) -> Result<(), String> {
         live(args, &keeper, listeners, signals, connections).await;
         Ok(())
     });
+    // What a run that is in progress has left at servers.
+    runtime.block_on(run::settled());
     // A look-up that hangs in the system's resolver must not hold up the end.
     runtime.shutdown_background();
     done

@@ -8,14 +8,14 @@
 //!   Without enough, that takes `wait` seconds: nobody knows how many workers there are.
 //! - Failures: those of the types `amqp` and `redis`; `request.no-worker`, `request.too-few-workers`,
 //!   `request.no-consumer`, `request.permission-denied` (the user may enter, and not ask the workers).
-//! - Nothing is left: see [`kombu`](super::kombu). Only a program that is killed in the middle leaves the member of one
-//!   set in Redis.
+//! - Nothing is left, also of a run that is ended from outside: see [`kombu`](super::kombu). Only a program that is killed
+//!   (SIGKILL) in the middle leaves the member of one set in Redis.
 //! - Does not check: whether a task can be run: a worker answers while all its processes are busy, or hang. That is what
 //!   `celery_task` is for.
 
 use crate::checks::kombu::{Broker, BrokerUrl, Mailbox, Queues, Roll, Wanted};
 use crate::checks::{Check, Profile};
-use crate::probe::{Probe, Stop};
+use crate::probe::{FAREWELL, Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted, Spoken, tls};
 use std::time::Duration;
@@ -61,9 +61,11 @@ impl Check for Celery {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let mut connection = self.broker.connect(&self.mailbox, probe).await?;
-        let called = Roll::call(&mut connection, probe, &self.wanted, self.wait).await;
-        // What the broker says to a goodbye changes nothing.
-        let _ = probe.linger(connection.leave()).await;
-        called.map(|_| ()).map_err(Stop::from)
+        let mut debt = probe.owe(FAREWELL).await;
+        let calling = Roll::call(&mut connection, probe, &self.wanted, self.wait);
+        let called = debt.unless_stopped(Duration::ZERO, calling).await;
+        probe.settle();
+        connection.leave(probe).await;
+        called.map_or(Err(Stop::Enough), |called| Ok(called.map(|_| ())?))
     }
 }

@@ -10,7 +10,8 @@
 //! - Failures: those of `celery`; `request.no-such-queue` (AMQP, with `exchange`), `request.no-such-task`, `request.task-failed` (of the
 //!   exception only its type is shown), `request.revoked` and `request.no-result`. The last two are told apart by what the
 //!   workers say of the task when it is late.
-//! - Nothing is left where all is well: the result is deleted. A late task is taken out of its queue (Redis, where the
+//! - Nothing is left where all is well: the result is deleted. A task that is late, or that nobody waits for any more
+//!   because the run is ended from outside, is taken out of its queue (Redis, where the
 //!   queue is short) or revoked; it expires besides, at the workers and (AMQP) at the broker. What a worker writes into the
 //!   result back end afterwards, "revoked" or a late result, stays there for as long as Celery keeps results.
 //! - A task is never sent twice, whatever happens.
@@ -22,7 +23,8 @@ mod store;
 use crate::checks::kombu::{Broker, Command, Connection, Mailbox, Order, Roll, Task, Wanted, Whereabouts};
 use crate::checks::{Check, Profile};
 use crate::fault::{Failure, Fault, Phase};
-use crate::probe::{Probe, Stop};
+use crate::net::within;
+use crate::probe::{FAREWELL, Probe, Stop};
 use crate::secret::Secret;
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted};
@@ -36,7 +38,7 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is kept of the check's time for a late task.
-const FAREWELL: Duration = Duration::from_secs(1);
+const FOR_LATE: Duration = Duration::from_secs(1);
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -97,17 +99,44 @@ impl Check for CeleryTask {
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         // Much is asked before the task is sent.
         probe.note_sent(false);
-        let mut connection = self.broker.connect(&self.mailbox, probe).await?;
-        let verdict = Box::pin(self.through(&mut connection, probe)).await;
-        // What the broker says to a goodbye changes nothing.
-        let _ = probe.linger(connection.leave()).await;
-        verdict
+        let connection = self.broker.connect(&self.mailbox, probe).await?;
+        let mut course = Course { connection, store: None, sent: None };
+        let mut debt = probe.owe(FAREWELL).await;
+        let going = Box::pin(self.through(&mut course, probe));
+        let verdict = debt.unless_stopped(Duration::ZERO, going).await;
+        probe.settle();
+        Box::pin(course.end(probe)).await;
+        verdict.unwrap_or(Err(Stop::Enough))
+    }
+}
+
+/// What is there while the check goes on.
+struct Course<'a> {
+    connection: Connection<'a>,
+    /// Where the result is looked for, if not at the broker.
+    store: Option<Store<'a>>,
+    /// A task that may be there, and of which nothing is known yet.
+    sent: Option<Task>,
+}
+
+impl Course<'_> {
+    /// Takes everything back that is still there. What fails of it has failed before.
+    async fn end(&mut self, probe: &mut Probe) {
+        if let Some(task) = self.sent.take() {
+            let most = probe.left().min(FAREWELL);
+            let _ = within(most, self.connection.take_back(&task, probe)).await;
+        }
+        if let Some(store) = &mut self.store {
+            let _ = probe.linger(store.forget()).await;
+        }
+        self.connection.leave(probe).await;
     }
 }
 
 impl CeleryTask {
     /// Asks who is there, and has the task run.
-    async fn through(&self, connection: &mut Connection<'_>, probe: &mut Probe) -> Result<(), Stop> {
+    async fn through<'a>(&'a self, course: &mut Course<'a>, probe: &mut Probe) -> Result<(), Stop> {
+        let connection = &mut course.connection;
         let wanted = Wanted { workers: 1, queues: vec![self.queue.clone()] };
         let roll = Roll::call(connection, probe, &wanted, PATIENCE).await?;
         let reply_to = if self.results.is_some() { String::new() } else { connection.reply_to().to_owned() };
@@ -123,32 +152,31 @@ impl CeleryTask {
             expires: self.queue_timeout,
         };
         let task = Task::new(&order).map_err(|fault| probe.fail(Phase::Request, fault))?;
-        let Some(results) = &self.results else {
-            return Ok(self.perform(connection, None, &task, &roll, probe).await?);
-        };
-        let mut store = Store::open(&results.broker, &results.prefix, &task.id, probe).await?;
-        let verdict = self.perform(connection, Some(&mut store), &task, &roll, probe).await;
-        let _ = probe.linger(store.forget()).await;
-        Ok(verdict?)
+        if let Some(results) = &self.results {
+            course.store = Some(Store::open(&results.broker, &results.prefix, &task.id, probe).await?);
+        }
+        Ok(self.perform(course, task, &roll, probe).await?)
     }
 
     /// Sends the task, and waits for its result.
     async fn perform(
         &self,
-        connection: &mut Connection<'_>,
-        mut store: Option<&mut Store<'_>>,
-        task: &Task,
+        course: &mut Course<'_>,
+        task: Task,
         roll: &Roll,
         probe: &mut Probe,
     ) -> Result<(), Failure> {
         probe.note_sent(true);
+        let Course { connection, store, sent: known } = course;
+        // Known before it is there: it is to be taken back whatever comes.
+        let task = &*known.insert(task);
         probe.phase(Phase::Request, connection.send(task)).await?;
         let sent = Instant::now();
         let left = probe.share(1);
-        let wait = self.result_timeout.min(left.saturating_sub(FAREWELL).max(left / 2));
+        let wait = self.result_timeout.min(left.saturating_sub(FOR_LATE).max(left / 2));
         let place = store.as_ref().map(|store| store.place().to_owned());
         let awaited = probe.phase(Phase::Request, async {
-            match &mut store {
+            match store {
                 Some(store) => store.ending(sent + wait).await,
                 None => of_broker(connection, &task.id, sent + wait).await,
             }
@@ -159,6 +187,7 @@ impl CeleryTask {
         })?;
         match ending {
             Some(ending) => {
+                *known = None;
                 let seconds = sent.elapsed().as_secs_f64();
                 ending.judge(&self.task).map_err(|fault| probe.fail(Phase::Request, fault))?;
                 probe.fact("task_seconds", (seconds * 1000.0).round() / 1000.0);
@@ -166,6 +195,7 @@ impl CeleryTask {
             }
             None => {
                 let late = probe.phase(Phase::Request, follow_up(connection, task, roll)).await?;
+                *known = None;
                 Err(probe.fail(Phase::Request, late.fault(&self.queue, wait)))
             }
         }

@@ -19,6 +19,7 @@ mod answer;
 mod options;
 mod performance;
 mod process;
+mod words;
 
 use crate::catalogue::{Cause, WarningKind};
 use crate::checks::{Check, Profile, ResultName};
@@ -38,6 +39,8 @@ use std::os::unix::process::ExitStatusExt as _;
 #[derive(Clone, Debug)]
 pub struct Command {
     program: Program,
+    /// Its arguments, as far as they are certainly no secrets.
+    shown: String,
     /// Its exit status has the meaning of a plugin's.
     is_plugin: bool,
 }
@@ -56,14 +59,15 @@ impl Check for Command {
         let arguments = fields.required::<Arguments>("command", "The program and its arguments, as a list: there is no shell. A name alone is looked for in /usr/local/sbin, /usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin and /usr/lib/nagios/plugins.");
         let environment = options::environment(fields);
         let is_plugin = fields.or::<bool>("plugin", "true", "Whether its exit status has the meaning of a plugin's: 1 a warning, 2 a failure, 3 that it cannot tell. With `false`, any but 0 is a failure.");
-        let Arguments { program, arguments } = arguments?;
-        Ok(Self { program: Program { name: program, arguments, environment: environment? }, is_plugin })
+        let Arguments { program, further: arguments, shown } = arguments?;
+        Ok(Self { program: Program { name: program, arguments, environment: environment? }, shown, is_plugin })
     }
 
     fn profile(&self) -> Profile {
         let name = self.name();
         Profile {
             target: name.to_owned(),
+            words: Some(("command", self.shown.clone())),
             results: vec![ResultName { name: [Self::TYPE, ":", name].concat(), info: String::new() }],
             starts_program: true,
             unnamed: Some("what the program connects to".to_owned()),

@@ -1,5 +1,6 @@
 //! The options of a program: its arguments, and the variables of its environment.
 
+use super::words;
 use crate::diagnostic::Flaw;
 use crate::file::{Distrust, Trust};
 use crate::secret::{Secret, is_secret_name, url_secrets};
@@ -19,7 +20,9 @@ const SHORTEST: usize = 4;
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) program: String,
-    pub(super) arguments: Vec<Secret<String>>,
+    pub(super) further: Vec<Secret<String>>,
+    /// The arguments, as far as they are certainly no secrets.
+    pub(super) shown: String,
 }
 
 impl Setting for Arguments {
@@ -38,7 +41,8 @@ impl Setting for Arguments {
                 wrong.help("there is no shell that would take a line apart: write `command: [PROGRAM, ARGUMENT, ...]`")
             );
         };
-        let words = items.map(|item| word(&item)).collect::<Result<Vec<_>, _>>()?;
+        let words = items.map(|item| Ok((word(&item)?, item.is_reference()))).collect::<Result<Vec<_>, _>>()?;
+        let (words, is_elsewhere): (Vec<_>, Vec<_>) = words.into_iter().unzip();
         let mut words = words.into_iter();
         let program = words.next().filter(|program| !program.is_empty());
         let program = program.ok_or_else(|| {
@@ -54,7 +58,8 @@ impl Setting for Arguments {
         field.show(&program);
         let arguments: Vec<_> = words.collect();
         keep_secrets(field, &arguments);
-        Ok(Self { program, arguments: arguments.into_iter().map(Secret::new).collect() })
+        let shown = words::shown(arguments.iter().map(String::as_str).zip(is_elsewhere.into_iter().skip(1)));
+        Ok(Self { program, further: arguments.into_iter().map(Secret::new).collect(), shown })
     }
 }
 

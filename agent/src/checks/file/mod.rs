@@ -5,7 +5,8 @@
 //! - Phases: local.
 //! - Options: see [`File::parse`]. `expected_content` reads a regular file of at most 1 MiB.
 //! - Failures: `local.missing`, `local.denied`, `local.unexpected` (owner, group, mode, or that it is there at all),
-//!   `local.unexpected-content`, `local.timeout`. Older, younger or smaller than a limit is the warning `local.file`.
+//!   `local.unexpected-content`, `local.timeout`. Older, younger or smaller than a limit is the warning `local.file`, and so is a date in
+//!   the future, where there is a limit of its age.
 //! - Does not check: that it can be written. Nothing of a content is shown, as it may be a secret.
 
 mod mode;
@@ -105,8 +106,7 @@ impl Check for File {
         let (path, exists, wanted) = (self.path.clone(), self.exists, self.wanted.clone());
         let found = local::ask(probe, &self.path, move || look(&path, exists, &wanted)).await?;
         let Some(found) = found else { return Ok(()) };
-        let now = SystemTime::now();
-        let age = found.changed.and_then(|changed| now.duration_since(changed).ok()).unwrap_or_default();
+        let age = found.changed.map(since).unwrap_or_default();
         probe.fact("file", self.facts(&found, age));
         if let Some(fault) = self.wanted.judge(&found, &self.path) {
             return Err(probe.fail(Phase::Local, fault).into());
@@ -120,11 +120,11 @@ impl Check for File {
 }
 
 impl File {
-    fn facts(&self, found: &Found, age: Duration) -> Value {
+    fn facts(&self, found: &Found, age: Since) -> Value {
         let Limits { max_age, min_age, min_size } = self.limits;
         json!({
             "size_bytes": found.size,
-            "age_seconds": age.as_secs(),
+            "age_seconds": age.seconds(),
             "owner": found.owner.0,
             "group": found.group.0,
             "mode": found.mode.to_string(),
@@ -132,6 +132,39 @@ impl File {
             "min_age_seconds": min_age.map(|limit| limit.0.as_secs()),
             "min_size_bytes": min_size.map(|limit| limit.0),
         })
+    }
+}
+
+/// How long ago something was, or how far ahead it is.
+#[derive(Clone, Copy, Debug)]
+enum Since {
+    Ago(Duration),
+    Ahead(Duration),
+}
+
+impl Since {
+    fn seconds(self) -> i64 {
+        let whole = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        match self {
+            Self::Ago(time) => whole(time),
+            Self::Ahead(time) => -whole(time),
+        }
+    }
+}
+
+impl Default for Since {
+    fn default() -> Self {
+        Self::Ago(Duration::ZERO)
+    }
+}
+
+/// By this host's clock, which a file server's may be a little ahead of.
+fn since(changed: SystemTime) -> Since {
+    const APART: Duration = Duration::from_secs(5);
+    match SystemTime::now().duration_since(changed) {
+        Ok(ago) => Since::Ago(ago),
+        Err(ahead) if ahead.duration() > APART => Since::Ahead(ahead.duration()),
+        Err(_) => Since::default(),
     }
 }
 
@@ -245,16 +278,29 @@ impl Wanted {
 
 impl Limits {
     /// What is beyond them, a sentence each.
-    fn judge(self, found: &Found, age: Duration, path: &Path) -> Vec<Sentence> {
-        let changed =
-            || sentence![shown(path), " was changed ", ours(&Age(Duration::from_secs(age.as_secs()))), " ago, "];
-        let old = self.max_age.filter(|limit| age > limit.0);
-        let old = old.map(|limit| sentence![changed(), "longer than ", ours(&limit)]);
-        let young = self.min_age.filter(|limit| age < limit.0);
-        let young = young.map(|limit| sentence![changed(), "less than ", ours(&limit)]);
+    fn judge(self, found: &Found, since: Since, path: &Path) -> Vec<Sentence> {
+        let whole = |time: Duration| ours(&Age(Duration::from_secs(time.as_secs())));
+        let aged = match since {
+            Since::Ago(age) => {
+                let changed = || sentence![shown(path), " was changed ", whole(age), " ago, "];
+                let old = self.max_age.filter(|limit| age > limit.0);
+                let young = self.min_age.filter(|limit| age < limit.0);
+                old.map(|limit| sentence![changed(), "longer than ", ours(&limit)])
+                    .or_else(|| young.map(|limit| sentence![changed(), "less than ", ours(&limit)]))
+            }
+            // It would be young until then, whatever becomes of what writes it.
+            Since::Ahead(time) => self.max_age.or(self.min_age).map(|_| {
+                sentence![
+                    shown(path),
+                    " is dated ",
+                    whole(time),
+                    " ahead of this host's clock, so that its age is not known: see what has set its date, and the clocks"
+                ]
+            }),
+        };
         let small = self.min_size.filter(|limit| found.size < limit.0);
         let small =
             small.map(|limit| sentence![shown(path), " has ", ours(&Size(found.size)), ", less than ", ours(&limit)]);
-        [old, young, small].into_iter().flatten().collect()
+        [aged, small].into_iter().flatten().collect()
     }
 }

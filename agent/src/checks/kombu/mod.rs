@@ -7,8 +7,8 @@
 //! - AMQP: the exchange is asked for, never made. The answers come to an exclusive queue of the check's own, by its name
 //!   (the default exchange), so that not even an exchange is left; it goes with the connection.
 //! - Redis: `PUBLISH` to the channel `/DATABASE.celery.pidbox`; the answers come to a list, found by a member of the set
-//!   `_kombu.binding.reply.celery.pidbox`, which the check puts there and takes out again. `global_keyprefix` stands
-//!   before all of these names.
+//!   `_kombu.binding.reply.celery.pidbox`, which the check puts there and takes out again, over a connection of its own
+//!   where the first one waits for an answer. `global_keyprefix` stands before all of these names.
 
 mod command;
 mod on_amqp;
@@ -22,8 +22,8 @@ use crate::checks::amqp::Amqp;
 use crate::checks::redis::Redis;
 use crate::checks::{Profile, ResultName};
 use crate::fault::Fault;
-use crate::net::Endpoint;
-use crate::probe::{Probe, Stop};
+use crate::net::{Endpoint, within};
+use crate::probe::{FAREWELL, Probe, Stop};
 pub(in crate::checks) use command::Command;
 use on_amqp::OnAmqp;
 use on_redis::OnRedis;
@@ -98,7 +98,7 @@ impl Broker {
             }
             Self::Redis { client, .. } => {
                 let (session, knows_fractions) = Box::pin(client.session(probe)).await?;
-                Connection::Redis(Box::new(OnRedis::new(session, client.database(), knows_fractions, mailbox)))
+                Connection::Redis(Box::new(OnRedis::new(client, session, knows_fractions, mailbox)))
             }
         };
         probe.allow(MOST);
@@ -148,11 +148,30 @@ impl Connection<'_> {
         }
     }
 
-    /// Takes leave. Nothing stays at the broker.
-    pub(in crate::checks) async fn leave(&mut self) -> Result<(), Fault> {
+    /// Takes a task back, which then nobody begins with any more: out of its queue, where that is possible and cheap, else
+    /// the workers are told.
+    pub(in crate::checks) async fn take_back(&mut self, task: &Task, probe: &mut Probe) -> Result<(), Fault> {
+        self.renew(probe).await;
+        if self.withdraw(task).await? != Whereabouts::Removed {
+            self.broadcast(&[Command::revoke(&task.id)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes leave. Nothing stays at the broker, and what it says to a goodbye changes nothing.
+    pub(in crate::checks) async fn leave(&mut self, probe: &mut Probe) {
+        self.renew(probe).await;
         match self {
-            Self::Amqp(connection) => connection.leave().await,
-            Self::Redis(connection) => connection.leave().await,
+            Self::Amqp(connection) => _ = probe.linger(connection.leave()).await,
+            Self::Redis(connection) => _ = within(probe.left().min(FAREWELL), connection.leave()).await,
+        }
+    }
+
+    /// Takes another connection, where the first one has to be and is not of use any more. With AMQP all goes with the first
+    /// one, or expires.
+    async fn renew(&mut self, probe: &mut Probe) {
+        if let Self::Redis(connection) = self {
+            connection.renew(probe).await;
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Workers behind Redis (`kombu.transport.redis`).
 
 use super::{Command, Mailbox, Task, Whereabouts, unique};
-use crate::checks::redis::{RespClient, refused};
+use crate::checks::redis::{Redis, RespClient, refused};
 use crate::fault::Fault;
+use crate::net::within;
+use crate::probe::{FAREWELL, Probe};
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +23,10 @@ const STRAGGLERS: u32 = 5_000;
 
 /// A connection, and the list of its own.
 pub(in crate::checks) struct OnRedis<'a> {
+    redis: &'a Redis,
     client: RespClient<'a>,
+    /// An answer has not come: whatever is asked now would wait behind it.
+    is_busy: bool,
     names: Names,
     knows_fractions: bool,
     /// Nothing before the first command.
@@ -47,12 +52,14 @@ struct Own {
 }
 
 impl<'a> OnRedis<'a> {
-    pub(super) fn new(client: RespClient<'a>, database: u32, knows_fractions: bool, mailbox: &Mailbox) -> Self {
+    pub(super) fn new(redis: &'a Redis, client: RespClient<'a>, knows_fractions: bool, mailbox: &Mailbox) -> Self {
+        let database = redis.database();
         let (prefix, exchange) = (mailbox.prefix.clone(), format!("{}.pidbox", mailbox.namespace));
         let channel = format!("/{database}.{exchange}");
         let with_prefix = (!prefix.is_empty()).then(|| format!("{prefix}{channel}"));
         let names = Names { prefix, exchange, channels: with_prefix.into_iter().chain([channel]).collect() };
-        Self { client, names, knows_fractions, own: None, awaited: 0, sent: Secret::default() }
+        let (own, awaited, sent) = (None, 0, Secret::default());
+        Self { redis, client, is_busy: false, names, knows_fractions, own, awaited, sent }
     }
 
     pub(super) async fn broadcast(&mut self, commands: &[Command]) -> Result<Option<u64>, Fault> {
@@ -62,7 +69,7 @@ impl<'a> OnRedis<'a> {
             let bind = of_key("SADD", &self.names.bindings()).arg(member(&routing_key, &queue)).clone();
             // Known before it is made: it is to be taken back whatever comes.
             self.own = Some(Own { routing_key, queue });
-            self.ask("SADD", &bind).await?;
+            self.ask("SADD", bind).await?;
         }
         let Some(own) = &self.own else { return Ok(Some(0)) };
         let mut messages = Vec::new();
@@ -74,11 +81,7 @@ impl<'a> OnRedis<'a> {
         let all =
             || messages.iter().flat_map(|message| self.names.channels.iter().map(move |channel| (channel, message)));
         let publish: Vec<_> = all().map(|(channel, message)| of_key("PUBLISH", channel).arg(message).clone()).collect();
-        self.client.tell(&publish).await;
-        let mut answers = Vec::new();
-        for _ in &publish {
-            answers.push(self.client.next("PUBLISH").await?);
-        }
+        let answers = self.ask_all("PUBLISH", &publish).await?;
         let heard = answers.iter().map(|answer| number(answer, "PUBLISH")).collect::<Result<Vec<_>, _>>()?;
         let mut fewest = u64::MAX;
         for (command, heard) in commands.iter().zip(heard.chunks(self.names.channels.len())) {
@@ -101,8 +104,8 @@ impl<'a> OnRedis<'a> {
             format!("{:.0}", patience.as_secs_f64().ceil().max(1.0))
         };
         let pop = of_key("BRPOP", &self.names.of_list(&own.queue)).arg(seconds).clone();
-        let answer = self.client.ask("BRPOP", &pop).await?;
-        match &answer {
+        let answers = self.ask_all("BRPOP", &[pop]).await?;
+        match answers.first().unwrap_or(&redis::Value::Nil) {
             redis::Value::Nil => Ok(None),
             redis::Value::Array(items) => {
                 self.awaited = self.awaited.saturating_sub(1);
@@ -118,24 +121,23 @@ impl<'a> OnRedis<'a> {
         message["properties"]["reply_to"] = task.reply_to.as_str().into();
         self.sent = Secret::new(message.to_string());
         let push = of_key("LPUSH", &self.names.of_list(&task.routing_key)).arg(self.sent.expose()).clone();
-        let answer = self.client.ask("LPUSH", &push).await?;
-        number(&answer, "LPUSH").map(|_| ())
+        self.ask("LPUSH", push).await.map(|_| ())
     }
 
     pub(super) async fn withdraw(&mut self, task: &Task) -> Result<Whereabouts, Fault> {
         let list = self.names.of_list(&task.routing_key);
-        let length = self.ask("LLEN", &of_key("LLEN", &list)).await?;
+        let length = self.ask("LLEN", of_key("LLEN", &list)).await?;
         if length > SHORT {
             return Ok(Whereabouts::Unknown);
         }
         let remove = of_key("LREM", &list).arg(1).arg(self.sent.expose()).clone();
-        Ok(if self.ask("LREM", &remove).await? > 0 { Whereabouts::Removed } else { Whereabouts::Taken })
+        Ok(if self.ask("LREM", remove).await? > 0 { Whereabouts::Removed } else { Whereabouts::Taken })
     }
 
     /// A worker that looked the list up before it was taken out, and writes there afterwards, would make it again, for
     /// ever: where answers may still come, it is kept so that it goes by itself.
     pub(super) async fn leave(&mut self) -> Result<(), Fault> {
-        let Some(own) = self.own.take() else { return Ok(()) };
+        let Some(own) = &self.own else { return Ok(()) };
         let list = self.names.of_list(&own.queue);
         let unbind = of_key("SREM", &self.names.bindings()).arg(member(&own.routing_key, &own.queue)).clone();
         let mut farewell = vec![unbind, of_key("DEL", &list)];
@@ -143,15 +145,41 @@ impl<'a> OnRedis<'a> {
             farewell.push(of_key("LPUSH", &list).arg("").clone());
             farewell.push(of_key("PEXPIRE", &list).arg(STRAGGLERS).clone());
         }
-        self.client.tell(&farewell).await;
-        for _ in &farewell {
-            self.client.next("SREM").await?;
-        }
+        self.ask_all("SREM", &farewell).await?;
+        self.own = None;
         Ok(())
     }
 
-    async fn ask(&mut self, name: &'static str, cmd: &Cmd) -> Result<i64, Fault> {
-        number(&self.client.ask(name, cmd).await?, name)
+    /// Takes another connection where this one is busy; it may be broken off in the middle of anything.
+    pub(super) async fn renew(&mut self, probe: &mut Probe) {
+        let has_left_something = self.own.is_some();
+        if !self.is_busy || !has_left_something {
+            return;
+        }
+        let (most, known) = (probe.left().min(FAREWELL), probe.known());
+        let session = within(most, Box::pin(self.redis.session(probe))).await;
+        // It is no part of what the check has found.
+        probe.keep_only(known);
+        if let Some(Ok((client, _))) = session {
+            (self.client, self.is_busy) = (client, false);
+        }
+    }
+
+    async fn ask(&mut self, name: &'static str, cmd: Cmd) -> Result<i64, Fault> {
+        let answers = self.ask_all(name, &[cmd]).await?;
+        number(answers.first().unwrap_or(&redis::Value::Nil), name)
+    }
+
+    /// Sends commands, and waits for their answers.
+    async fn ask_all(&mut self, name: &'static str, cmds: &[Cmd]) -> Result<Vec<redis::Value>, Fault> {
+        self.is_busy = true;
+        self.client.tell(cmds).await;
+        let mut answers = Vec::with_capacity(cmds.len());
+        for _ in cmds {
+            answers.push(self.client.next(name).await?);
+        }
+        self.is_busy = false;
+        Ok(answers)
     }
 }
 

@@ -3,14 +3,11 @@
 
 mod mounts;
 mod pressure;
-mod unfinished;
 
 pub(super) use mounts::Mount;
 pub(super) use pressure::Pressure;
-pub(super) use unfinished::Unfinished;
-pub(crate) use unfinished::finished;
 
-use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::file::lack;
 use crate::probe::Probe;
 use crate::remedy::{Remedy, files};
@@ -68,9 +65,16 @@ fn late(probe: &Probe, place: &Path, failure: Failure) -> Failure {
     if let Some(mount) = Mount::of(place) {
         let seen = failure.evidence.take().map(|seen| seen + "; ").unwrap_or_default();
         failure.evidence = Some(seen + &probe.tell(&mount.told()));
+        if mount.is_shared() {
+            failure.owner = Owner::Service;
+            AT_THE_SERVER.clone_into(&mut failure.next_step);
+        }
     }
     failure
 }
+
+/// What other hosts have, too, is not for this one to mend.
+const AT_THE_SERVER: &str = "see whether the file server that the evidence names runs and can be reached from here (its port, the network), and its log";
 
 /// A path, as a part of a sentence.
 pub(super) fn shown(path: &Path) -> Sentence {
@@ -107,7 +111,20 @@ pub(super) fn refused(path: &Path, doing: &'static str, error: &io::Error) -> Fa
             .next_step("see `dmesg` for errors of the disk, or of the file system"),
         _ => Fault::new(Cause::Failed, sentence!["this user cannot ", doing, " ", shown(path)]),
     };
-    fault.with_evidence(theirs(error))
+    of_server(fault, path).with_evidence(theirs(error))
+}
+
+/// A fault of a file system that other hosts have, too: that its server is away or full takes none of them out.
+fn of_server(fault: Fault, path: &Path) -> Fault {
+    let is_servers = matches!(fault.cause, Cause::Full | Cause::Timeout | Cause::Failed);
+    match Mount::of(path).filter(|mount| is_servers && mount.is_shared()) {
+        Some(mount) => {
+            let is_full = fault.cause == Cause::Full;
+            let fault = fault.owner(Owner::Service).with_evidence(mount.told());
+            if is_full { fault } else { fault.next_step(AT_THE_SERVER) }
+        }
+        None => fault,
+    }
 }
 
 /// The right that this user lacks for what it is to do with the path.

@@ -42,6 +42,38 @@ impl Mount {
         Some(Self { point: point.into(), kind: kind.to_owned(), source, options: format!("{options},{more}") })
     }
 
+    /// Whether it lies at a server that other hosts have, too.
+    pub(in crate::checks) fn is_shared(&self) -> bool {
+        /// File systems of networks and of clusters; those of FUSE stand there as `fuse.NAME`.
+        const SHARED: [&str; 24] = [
+            "9p",
+            "afs",
+            "beegfs",
+            "ceph",
+            "cifs",
+            "coda",
+            "davfs",
+            "fuse",
+            "fuse.ceph",
+            "fuse.gcsfuse",
+            "fuse.glusterfs",
+            "fuse.juicefs",
+            "fuse.rclone",
+            "fuse.s3fs",
+            "fuse.sshfs",
+            "gfs2",
+            "glusterfs",
+            "gpfs",
+            "lustre",
+            "ncpfs",
+            "nfs",
+            "nfs4",
+            "ocfs2",
+            "smb3",
+        ];
+        SHARED.binary_search(&self.kind.as_str()).is_ok()
+    }
+
     /// Whether an option is on.
     pub(in crate::checks) fn has(&self, option: &str) -> bool {
         self.options.split(',').any(|one| one == option)
@@ -102,6 +134,6 @@ mod tests {
         let files = of("/srv/my files/a");
         assert_eq!((files.kind.as_str(), files.has("ro")), ("nfs4", true));
         assert_eq!(files.told().plain(), "files.internal:/export is mounted on /srv/my files (nfs4, read-only)");
-        assert!(!of("/").has("ro"));
+        assert!(!of("/").has("ro") && files.is_shared() && !of("/").is_shared() && !of("/srv/x").is_shared());
     }
 }

@@ -197,6 +197,8 @@ impl Redis {
         let (mut client, _) = self.served(wire, probe, host).await?;
         if self.roundtrip {
             let left = probe.left();
+            // It is a moment's work, which is not broken off; and what is set ends by itself.
+            let _debt = probe.owe(Duration::ZERO).await;
             let round_trip = async {
                 let done = roundtrip::perform(&mut client, left).await;
                 done.map_err(|fault| self.permitted(fault, &["set", "get", "del"], Some("conn-check:*")))

@@ -7,9 +7,11 @@
 //!   bucket's region; by path or by virtual host.
 //! - Phases: those of the http check, whose connections, proxies and TLS these are: resolve, connect, proxy, tls,
 //!   protocol (a request is sent, the head of the answer read), auth (what is said of the keys), request (all else).
-//!   Three requests over one connection, one for an object that is known.
+//!   Three requests over one connection; one for an object that is known, and another one, for an object that nobody
+//!   has, where the answer could be any web server's.
 //! - The object is deleted whatever became of the others, but where the server has said that it did not take it: a part
-//!   of the time is kept for that, and a connection of its own where the first one is not of use any more.
+//!   of the time is kept for that, and a connection of its own where the first one is not of use any more. A run that is
+//!   ended from outside waits a moment for it.
 //! - Options: see [`S3::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `proxy.*`, `tls.*`, `protocol.*` (`wrong-service`: no S3 answers;
 //!   `overloaded`, `not-ready`), `auth.rejected` (the keys; the host's clock; the region), `auth.required`,
@@ -44,6 +46,9 @@ const SIGNED_FOR: Duration = Duration::from_secs(900);
 
 /// What is kept of the time for deleting the object, at most.
 const FOR_DELETION: Duration = Duration::from_secs(2);
+
+/// When the run is ended from outside, the server may still answer for so long: what it has not done yet cannot be undone.
+const TO_ANSWER: Duration = Duration::from_millis(200);
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -81,7 +86,7 @@ impl Check for S3 {
     const TYPE: &'static str = "s3";
     const SERVICE: &'static Service = &services::S3;
     const ABOUT: &'static str = "An S3 server takes an object, gives it back and deletes it.";
-    const TRACE: &'static str = "Three requests in its access log, one with `object`; a bucket that keeps versions keeps a deleted object of a line as an old one.";
+    const TRACE: &'static str = "Three requests in its access log, one or two with `object`; a bucket that keeps versions keeps a deleted object of a line as an old one.";
     const EXAMPLE: &'static str = "\
 - type: s3
   endpoint: https://s3.internal
@@ -230,6 +235,9 @@ impl S3 {
         sha256: Option<&str>,
     ) -> Result<(), Failure> {
         let answer = self.ask(probe, session, Doing::GetKnown, object, None).await?;
+        if !refusal::is_s3(&answer) {
+            self.recognise(probe, session, object, &answer).await?;
+        }
         match sha256 {
             Some(wanted) if wanted != answer.sha256 => {
                 let fault = Fault::new(Cause::UnexpectedBody, "the object is another one than is expected")
@@ -241,6 +249,23 @@ impl S3 {
         }
     }
 
+    /// Any web server may answer with a page to everything. One that says nothing of itself is asked for an object that
+    /// nobody has: an S3 server answers to that with an error in its own words.
+    async fn recognise(
+        &self,
+        probe: &mut Probe,
+        session: &mut Session<'_>,
+        object: &str,
+        answer: &Answer,
+    ) -> Result<(), Failure> {
+        let digits = random_digits().map_err(|fault| probe.fail(Phase::Run, fault))?;
+        let absent = self.request(probe, session, Doing::Get, &format!("{object}-{digits}"), None).await?;
+        if !refusal::speaks_s3(&absent) {
+            return Err(probe.fail(Phase::Protocol, refusal::no_s3(answer)));
+        }
+        Ok(())
+    }
+
     /// Puts an object, gets it and deletes it.
     async fn round_trip(&self, probe: &mut Probe, session: &mut Session<'_>, prefix: &str) -> Result<(), Failure> {
         let digits = random_digits().map_err(|fault| probe.fail(Phase::Run, fault))?;
@@ -248,8 +273,9 @@ impl S3 {
         let left = probe.left();
         let limit = left.saturating_sub(FOR_DELETION.min(left / 4));
         let mut refused = false;
+        let mut debt = probe.owe(Duration::ZERO).await;
         let storing = Box::pin(self.store(probe, session, &object, &text, &mut refused));
-        let stored = within(limit, storing).await;
+        let stored = debt.unless_stopped(TO_ANSWER, within(limit, storing)).await.flatten();
         if refused {
             // It has answered, and did not take the object.
             return stored.unwrap_or_else(|| Err(late(probe)));

@@ -221,10 +221,22 @@ fn denied(doing: Doing, place: &Place<'_>) -> Fault {
     ])
 }
 
-/// Whether an answer without words of an error is one of S3's.
-fn is_s3(answer: &Answer) -> bool {
-    let named = ["x-amz-request-id", "x-amz-bucket-region", "x-amz-id-2", "x-minio-error-code"];
+/// Whether an answer without words of an error is one of S3's, by its fields.
+pub(super) fn is_s3(answer: &Answer) -> bool {
+    let named = [
+        "x-amz-request-id",
+        "x-amz-bucket-region",
+        "x-amz-id-2",
+        "x-amz-version-id",
+        "x-minio-error-code",
+        "x-goog-hash",
+    ];
     named.iter().any(|name| answer.header(name).is_some())
+}
+
+/// Whether an answer is one of S3's, by its fields or by the words of an error.
+pub(super) fn speaks_s3(answer: &Answer) -> bool {
+    is_s3(answer) || Told::read(&answer.body).is_some()
 }
 
 fn is_page(answer: &Answer) -> bool {
@@ -245,7 +257,7 @@ fn without_words(answer: &Answer) -> Fault {
     }
 }
 
-fn no_s3(answer: &Answer) -> Fault {
+pub(super) fn no_s3(answer: &Answer) -> Fault {
     Fault::new(Cause::WrongService, sentence!["what answers (", answer.status, ") is not an S3 server"])
         .next_step("check `endpoint`: its host, its port, and the path that the S3 server has there")
         .evidence(page(answer))

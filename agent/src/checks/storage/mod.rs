@@ -18,7 +18,7 @@ use crate::checks::local::{self, Mount, refused, shown, user_name};
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Fault, Owner};
 use crate::identity::User;
-use crate::probe::{Probe, Stop};
+use crate::probe::{Probe, Stop, Unfinished};
 use crate::remedy::files;
 use crate::secret::{sentence, theirs};
 use crate::services::{self, Service};
@@ -96,7 +96,7 @@ impl Check for Storage {
             }),
         );
         let check = self.clone();
-        let trying = local::Unfinished::new();
+        let trying = Unfinished::new();
         let tried = local::ask(probe, &self.path, move || {
             let _trying = trying;
             check.try_it()
