@@ -45,6 +45,18 @@ impl Selection {
         Self { wanted, ends: self.ends.clone() }
     }
 
+    /// What is wanted of these checks alone.
+    #[must_use]
+    pub fn only(&self, entries: &[usize]) -> Self {
+        let mut only = Self { wanted: vec![false; self.wanted.len()], ends: self.ends.clone() };
+        for entry in entries {
+            let Some(end) = self.ends.get(*entry) else { continue };
+            let start = end - self.results_of(*entry).len();
+            only.wanted[start..*end].copy_from_slice(&self.wanted[start..*end]);
+        }
+        only
+    }
+
     /// Whether a result is wanted.
     #[must_use]
     pub fn has(&self, entry: usize, result: usize) -> bool {

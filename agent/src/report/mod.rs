@@ -22,8 +22,8 @@ pub mod trace;
 mod view;
 
 pub use format::Format;
-pub(crate) use health::is_of_this_node;
 pub use health::{FORMAT as HEALTH, Health, is_well};
+pub(crate) use health::{fails, is_of_this_node};
 pub use human::FORMAT as HUMAN;
 pub use json::FORMAT as JSON;
 pub(crate) use json::rfc3339;
@@ -33,6 +33,7 @@ pub use progress::Progress;
 pub use prometheus::{Syntax, metrics};
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
+pub(crate) use series::of as series_of;
 pub use view::{CheckView, Counts, Overall, Remark, Row, View};
 
 /// Every format there is, in the order in which `--help` lists them.
