@@ -1,6 +1,8 @@
 //! Listening: the sockets of conn-check-serve, which are opened here and nowhere else.
 
 use crate::net::{pem, tls};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::SndBuf;
 use rustls::ServerConfig;
 use std::fs;
 use std::io;
@@ -99,6 +101,9 @@ impl Certificate {
     }
 }
 
+/// So many bytes of an answer the system takes of us before its reader does; it keeps twice as much, for what belongs to them.
+const UNTAKEN: usize = 64 * 1024;
+
 /// A socket that is listened at.
 #[derive(Debug)]
 pub struct Listener {
@@ -156,6 +161,8 @@ impl Listener {
                 let (stream, _) = listener.accept().await?;
                 // An answer is written at once; where that cannot be said it is only later.
                 let _ = stream.set_nodelay(true);
+                // What a reader does not take waits here, once for all, and not with the system, for each.
+                let _ = setsockopt(&stream, SndBuf, &UNTAKEN);
                 Ok(Connection::Tcp(stream))
             }
             Socket::Unix(listener, ..) => Ok(Connection::Unix(listener.accept().await?.0)),

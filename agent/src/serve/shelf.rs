@@ -337,7 +337,7 @@ mod tests {
         scene.land(2, Verdict::Pass, 5010);
         assert_eq!(scene.ask(9000), [vec![2]]);
         scene.land(1, Verdict::Pass, 9010);
-        assert_eq!(scene.ask(9020), [vec![0]]);
+        assert_eq!(scene.ask(9020), [vec![0, 1]]);
 
         let mut scene = Scene::new(&"- {type: command, command: [/bin/true]}\n".repeat(20));
         assert_eq!(scene.ask(0).concat().len(), PROGRAMS);

@@ -150,7 +150,7 @@ fn a_page_counts_what_keeps_it_from_being_well_and_says_why_a_node_is_out() {
     let failed = |cause| End::Failed(Phase::Connect, cause, None);
     let ends = [failed(Cause::Refused), failed(Cause::Refused), failed(Cause::DeniedLocally)];
     look(&yaml, &ends, Warnings::Count, |view| {
-        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan(""), &Wanted::default())), Readiness::of(view, &[]));
+        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[]));
         let (age, max_age) = (Duration::ZERO, Duration::from_secs(10));
         let served = Served { view, shelf: &shelf, readiness: &readiness, age, max_age, tags: &[] };
         let page = served.report(Form::Html, &Template::ours(), 500).0.body;
@@ -181,7 +181,7 @@ fn told(form: Form, template: &Template) -> (Answer, Option<String>) {
     let yaml = check("far <b>", "") + &check("near", "");
     let ends = [End::Failed(Phase::Connect, Cause::Refused, None), End::Good];
     look(&yaml, &ends, Warnings::Count, |view| {
-        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan(""), &Wanted::default())), Readiness::of(view, &[]));
+        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[]));
         let (age, max_age) = (Duration::from_secs(3), Duration::from_secs(10));
         let tags = &["web".to_owned()];
         Served { view, shelf: &shelf, readiness: &readiness, age, max_age, tags }.report(form, template, 503)
