@@ -65,7 +65,7 @@ mod tests {
         fs::create_dir_all(&folder).expect("a directory");
         let (secret, other) = (folder.join("secret"), folder.join("other"));
         fs::write(&secret, "one").expect("written");
-        let (_, mut watched) = Watched::during(|| {
+        let ((), mut watched) = Watched::during(|| {
             let _ = read_bounded(&secret, 10);
             let _ = read_bounded(&other, 10);
         });

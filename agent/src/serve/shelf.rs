@@ -24,6 +24,8 @@ pub struct Shelf {
     checks: BTreeMap<usize, Known>,
     /// The latest outcomes, in the plan's order.
     report: Report,
+    /// Something was due that had no room beside what was running.
+    pub lacked_room: bool,
 }
 
 /// What is known of a check beside its outcome.
@@ -78,7 +80,11 @@ impl Shelf {
             end: None,
             comparison: None,
         };
-        Self { checks: selection.entries().map(|entry| (entry, Known::default())).collect(), report }
+        Self {
+            checks: selection.entries().map(|entry| (entry, Known::default())).collect(),
+            report,
+            lacked_room: false,
+        }
     }
 
     /// Takes over what is known of checks that are called as they were, until they are made again.
@@ -102,16 +108,19 @@ impl Shelf {
     /// The checks that are to begin now, if any result is too old for who asks. With those go all that may begin again, so
     /// that what checks share (a name's addresses) is looked up once.
     #[must_use]
-    pub fn due(&self, plan: &Plan, options: &Options, asked: Asked, now: Instant) -> Vec<Batch> {
+    pub fn due(&mut self, plan: &Plan, options: &Options, asked: Asked, now: Instant) -> Vec<Batch> {
+        self.lacked_room = false;
         let idle = || self.checks.iter().filter(|(_, known)| !known.is_running);
         if idle().all(|(_, known)| known.is_fresh(asked, now)) {
             return Vec::new();
         }
         let due = idle().filter(|(_, known)| known.may_begin(asked.max_age, now)).map(|(entry, _)| *entry);
         let (local, remote): (Vec<_>, Vec<_>) = due.partition(|entry| plan.entries[*entry].is_local);
+        let count = remote.len();
         let local = Batch { entries: local, options: Options { concurrency: LOCAL, ..options.clone() } };
-        let batches = [local, self.beside(plan, remote, options)];
-        batches.into_iter().filter(|batch| !batch.entries.is_empty()).collect()
+        let remote = self.beside(plan, remote, options);
+        self.lacked_room = remote.entries.len() < count;
+        [local, remote].into_iter().filter(|batch| !batch.entries.is_empty()).collect()
     }
 
     /// What of these checks may run beside those that do: the limits of one run are those of all.
@@ -150,8 +159,8 @@ impl Shelf {
     pub fn land(&mut self, stage: Stage<'_>, outcome: Outcome, now: Instant) {
         let Some(known) = self.checks.get_mut(&outcome.entry) else { return };
         let (began, started) = known.began.unwrap_or_else(|| (now, SystemTime::now()));
-        let state = State::of(&CheckView::of(stage.plan, stage.selection, &outcome));
-        let since = Since::after(known.landed.as_ref().map(|landed| &landed.since), state, started);
+        let found = State::of(&CheckView::of(stage.plan, stage.selection, &outcome));
+        let since = Since::after(known.landed.as_ref().map(|landed| &landed.since), found, started);
         let landed = Landed { started, took: now - began, ended: now, is_former: false, since };
         (known.is_running, known.landed) = (false, Some(landed));
         let outcomes = &mut self.report.outcomes;
@@ -341,6 +350,7 @@ mod tests {
 
         let mut scene = Scene::new(&"- {type: command, command: [/bin/true]}\n".repeat(20));
         assert_eq!(scene.ask(0).concat().len(), PROGRAMS);
+        assert!(scene.shelf.lacked_room);
         assert!(scene.ask(1).is_empty());
         (0..3).for_each(|entry| scene.land(entry, Verdict::Pass, 10));
         assert_eq!(scene.ask(5000), [vec![0, 1, 2]]);

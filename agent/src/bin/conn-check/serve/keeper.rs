@@ -251,7 +251,7 @@ impl Keeper {
 
     /// What is due; nothing until runs of files that were read before have ended.
     fn due(&self, asked: Asked) -> Vec<Batch> {
-        let State { checks, shelf, former, .. } = &*self.state.borrow();
+        let State { checks, shelf, former, .. } = &mut *self.state.borrow_mut();
         if *former > 0 { Vec::new() } else { shelf.due(&checks.plan, &self.options, asked, Instant::now()) }
     }
 
@@ -272,6 +272,14 @@ impl Keeper {
             };
             let ended = async move { drop(other_files.changed().await) };
             let _ = run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
+            let keeper = Rc::clone(&running.keeper);
+            drop(running);
+            if Rc::ptr_eq(&checks, &keeper.checks()) {
+                keeper.tell();
+            } else {
+                // Those of the files that were read since were not begun as long as this ran.
+                keeper.begin_due();
+            }
         });
     }
 
@@ -281,6 +289,9 @@ impl Keeper {
         if Rc::ptr_eq(&state.checks, checks) {
             state.shelf.land(checks.stage(), outcome.clone(), Instant::now());
             state.changed();
+            if state.shelf.lacked_room {
+                self.turned.notify_waiters();
+            }
         }
     }
 
@@ -330,18 +341,10 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let mut state = self.keeper.state.borrow_mut();
-        let is_current = Rc::ptr_eq(&state.checks, &self.checks);
-        if is_current {
+        if Rc::ptr_eq(&state.checks, &self.checks) {
             state.shelf.end(&self.entries, self.began);
         } else {
             state.former -= 1;
-        }
-        drop(state);
-        if is_current {
-            self.keeper.tell();
-        } else {
-            // It was not begun as long as this ran.
-            self.keeper.begin_due();
         }
         self.keeper.turned.notify_waiters();
     }
