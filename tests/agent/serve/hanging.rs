@@ -103,6 +103,18 @@ fn metrics_and_reports_of_some_checks_wait_for_no_other() {
 }
 
 #[test]
+fn what_has_grown_too_old_while_another_hung_is_made_again_before_it_is_told() {
+    let (silent, peer) = (peer(), peer());
+    let yaml = hangs(silent.address()).replace("timeout: 30", "timeout: 3") + &tcp("db", peer.port(), "");
+    let serving = Serving::start(&yaml, &["--max-age", "1"]);
+    let began = Instant::now();
+    let answer = serving.get("/ht/?format=text");
+    assert!(answer.status == 500 && began.elapsed() >= SOON, "{answer:?}");
+    assert!(answer.head.contains("age: 0\r\n") || answer.head.contains("age: 1\r\n"), "{answer:?}");
+    assert_eq!(peer.connections(), 2);
+}
+
+#[test]
 fn half_of_the_connections_may_wait_for_a_report_and_the_others_are_answered() {
     const MOST: usize = 8;
     let silent = peer();

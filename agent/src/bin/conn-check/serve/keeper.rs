@@ -126,7 +126,12 @@ impl Keeper {
     /// Waits for results none of which is too old; not where too many wait already.
     pub(crate) async fn fresh(self: &Rc<Self>) -> bool {
         let asked = self.asked();
-        self.wait(asked, |state| state.shelf.is_fresh(asked, Instant::now())).await
+        let is_there = self.wait(asked, |state| state.shelf.is_fresh(asked, Instant::now())).await;
+        // While one took its time, the others may have grown too old. Without an age they were not meant to have one.
+        if is_there && !asked.max_age.is_zero() {
+            self.soon().await;
+        }
+        is_there
     }
 
     /// Waits for results of the checks with these tags, however old; not where too many wait already.
