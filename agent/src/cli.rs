@@ -60,6 +60,16 @@ interrupted before anything failed.",
     )
 }
 
+/// Of the arguments of `conn-check`, in a program that takes them all, only those are told that mean something there.
+fn showing(command: Command, used: &[&str]) -> Command {
+    let inherited = <Args as clap::Args>::augment_args(Command::new("conn-check"));
+    let is_idle = |name: &str| inherited.get_arguments().any(|one| one.get_id() == name) && !used.contains(&name);
+    command.mut_args(|argument| {
+        let hides = is_idle(argument.get_id().as_str());
+        argument.hide(hides)
+    })
+}
+
 /// Every program, as its man page and its completions describe it.
 #[must_use]
 pub fn programs() -> Vec<Command> {

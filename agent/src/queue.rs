@@ -4,10 +4,18 @@
 mod chain;
 
 use crate::checks::Spec;
-use crate::plan::Plan;
+use crate::plan::{Entry, Plan};
 use chain::Chain;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
+
+/// So many programs run at once.
+pub(crate) const PROGRAMS: usize = 16;
+
+/// Whether a check starts a program.
+pub(crate) const fn starts_program(entry: &Entry) -> bool {
+    matches!(entry.spec, Spec::Command(_))
+}
 
 /// Checks in the plan's order; those of a host that is busy are set aside until it is not.
 #[derive(Debug)]
@@ -41,9 +49,8 @@ impl Queue {
     /// Lets no more programs run at once than a host carries beside its own work: each is a process, of an interpreter
     /// maybe, where all other checks are a few kilobytes of this one.
     pub(crate) fn sparing_this_host(mut self, plan: &Plan) -> Self {
-        const PROGRAMS: usize = 16;
         let own = self.hosts.len();
-        let starting = |entry: &&usize| matches!(plan.entries[**entry].spec, Spec::Command(_));
+        let starting = |entry: &&usize| starts_program(&plan.entries[**entry]);
         for entry in self.waiting.iter().filter(starting) {
             self.of_entry.entry(*entry).or_default().push(own);
         }

@@ -2,11 +2,14 @@
 
 mod answers;
 mod command;
+mod hanging;
 mod haproxy;
 mod life;
 mod load;
 mod metrics;
 mod page;
+mod rotated;
+mod stuck;
 mod token;
 mod unit;
 

@@ -46,11 +46,20 @@ impl Serving {
 
     /// The same at an address of this host or namespace.
     pub fn start_at(ip: IpAddr, yaml: &str, prepare: impl Fn(&Scratch, Launch) -> Launch) -> Self {
-        let program = program_called("conn-check-serve");
+        Self::start_through(&[], ip, yaml, prepare)
+    }
+
+    /// The same by way of another program, which becomes this one.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_through(way: &[&str], ip: IpAddr, yaml: &str, prepare: impl Fn(&Scratch, Launch) -> Launch) -> Self {
+        let program = program_called("conn-check-serve").display().to_string();
+        let words: Vec<_> = way.iter().copied().chain([program.as_str()]).collect();
         let (daemon, port) = Daemon::start_with(|scratch| {
             let port = ports::free_at(ip);
             let checks = scratch.write("checks.yaml", yaml);
-            let launch = Launch::new(&program.display().to_string());
+            let launch = Launch::new(words[0]).args(words[1..].iter().copied());
             let launch = launch.arg("--listen").arg(port.address().to_string());
             let launch = prepare(scratch, launch).arg(checks).accepts(port.address());
             (launch, port)

@@ -139,6 +139,8 @@ pub(crate) struct Profile {
     pub(crate) resolver_port: Option<Port>,
     /// Where else it connects to, of a check that is told so only when it runs; for people.
     pub(crate) unnamed: Option<String>,
+    /// So many redirects it follows at most, each to a connection of its own.
+    pub(crate) redirects: usize,
 }
 
 impl Profile {

@@ -19,19 +19,8 @@ Examples:
   conn-check-convert-fw -t nftables web1.yaml";
 
 /// The arguments that mean something here, by their names.
-const USED: &[&str] = &[
-    "config",
-    "patterns",
-    "only",
-    "include_tags",
-    "exclude_tags",
-    "validate",
-    "strict",
-    "schema",
-    "output",
-    "color",
-    "with_dns",
-];
+const USED: &[&str] =
+    &["config", "patterns", "only", "include_tags", "exclude_tags", "validate", "strict", "schema", "output", "color"];
 
 /// See [`ABOUT`].
 #[derive(clap::Args, Clone, Debug)]
@@ -57,11 +46,7 @@ pub struct Args {
 
 impl CommandFactory for Args {
     fn command() -> Command {
-        let command = Self::augment_args(Command::new("conn-check-export-fw"));
-        command.mut_args(|argument| {
-            let is_used = USED.contains(&argument.get_id().as_str());
-            argument.hide(!is_used)
-        })
+        super::showing(Self::augment_args(Command::new("conn-check-export-fw")), USED)
     }
 
     fn command_for_update() -> Command {

@@ -16,9 +16,10 @@ Paths: /ht/ answers 200 when all is well and 500 when not, in the form that `Acc
 health+json, report, text, openmetrics), ?tags=a,b of some checks only; /live answers while the program runs; /ready answers \
 503 only when this node has a fault of its own; /metrics has metrics.
 
-Checks tagged no-nagios are left out unless --include-tags names that tag: who polls sends no mail.
+Checks tagged no-nagios are left out unless --poll-all says otherwise, or --include-tags names that tag: who polls sends no mail.
 
-Signals: SIGHUP reads all files again, and keeps the old ones where one is not valid; SIGTERM answers what was asked, and ends.
+Signals: SIGHUP reads all files again, and keeps the old ones where one is not valid, as does the change of a file that holds a \
+secret, a certificate, a key or the token; SIGTERM answers what was asked, and ends.
 
 Compatibility: of the options of conn-check those about which checks are made, and how, are taken.
 
@@ -48,8 +49,6 @@ const USED: &[&str] = &[
     "ipv6",
     "remember",
     "color",
-    "help",
-    "version",
 ];
 
 /// See [`ABOUT`].
@@ -102,13 +101,17 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = "Where it is answered")]
     pub key: Option<PathBuf>,
 
-    /// So many connections at once; beyond that the one that idles longest is closed
+    /// So many connections at once; beyond that the one that idles longest is closed. Half of them may wait for a report
     #[arg(long, value_name = "N", value_parser = super::at_least_one, default_value = "512", help_heading = "Where it is answered")]
     pub max_connections: usize,
 
     /// A result may be so old; there is one run in that time at most
     #[arg(long, value_name = "SECONDS", value_parser = age, allow_negative_numbers = true, default_value = "10", help_heading = "What is answered")]
     pub max_age: Duration,
+
+    /// Also the checks with the tag no-nagios, which are left out otherwise: who polls sends no mail
+    #[arg(long, conflicts_with = "include_tags", help_heading = "What is answered")]
+    pub poll_all: bool,
 
     /// The status of a report that is not well
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599), default_value = "500", help_heading = "What is answered")]
@@ -141,16 +144,12 @@ impl Args {
 
 impl CommandFactory for Args {
     fn command() -> Command {
-        let command = Self::augment_args(Command::new("conn-check-serve"));
-        let own = ["listen", "metrics_listen", "path", "token_file", "new_token", "cert", "key", "max_connections"];
-        let own = [&own[..], &["max_age", "fail_status", "template"]].concat();
-        command
-            .mut_args(|argument| {
-                let name = argument.get_id().as_str();
-                let is_used = USED.contains(&name) || own.contains(&name);
-                argument.hide(!is_used)
-            })
-            .mut_arg("config", |config| config.required_unless_present("new_token"))
+        let command = super::showing(Self::augment_args(Command::new("conn-check-serve")), USED);
+        // All of them are gone through, so that they stay in their order.
+        command.mut_args(|argument| match argument.get_id().as_str() {
+            "config" => argument.required_unless_present("new_token"),
+            _ => argument,
+        })
     }
 
     fn command_for_update() -> Command {

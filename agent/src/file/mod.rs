@@ -8,6 +8,7 @@ mod read;
 mod replace;
 mod trust;
 mod unit;
+mod watched;
 
 pub use create::create;
 pub use glob::{glob, is_pattern};
@@ -17,3 +18,4 @@ pub(crate) use read::{ReadError, read_bounded, read_judged, read_to_end};
 pub use replace::{Kind, Narrowed, replace, try_replace};
 pub use trust::{Distrust, Trust};
 pub use unit::{results_of_unit, started_as};
+pub use watched::Watched;

@@ -1,6 +1,6 @@
 //! Reading files of which only so much is read.
 
-use crate::file::{Trust, unit};
+use crate::file::{Trust, unit, watched};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -61,6 +61,7 @@ impl From<ReadError> for io::Error {
 /// # Errors
 /// Those of the file system; not a regular file, or a larger one; one of another unit.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    watched::note(path);
     read_to_end(open(path, limit)?.0, limit)
 }
 

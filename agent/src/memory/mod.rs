@@ -70,7 +70,7 @@ impl Memory {
     /// What another file holds is known, too: of each check, what was heard last.
     pub fn join(&mut self, other: Self) {
         for (key, known) in other.checks {
-            if self.checks.get(&key).is_none_or(|ours| ours.heard < known.heard) {
+            if self.checks.get(&key).is_none_or(|ours| ours.heard <= known.heard) {
                 self.checks.insert(key, known);
             }
         }

@@ -1,11 +1,13 @@
 //! Listening: the sockets of conn-check-serve, which are opened here and nowhere else.
 
 use crate::net::{pem, tls};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::SndBuf;
 use rustls::ServerConfig;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::str::FromStr;
@@ -99,6 +101,9 @@ impl Certificate {
     }
 }
 
+/// So many bytes of an answer the system takes of us before its reader does; it keeps twice as much, for what belongs to them.
+const UNTAKEN: usize = 64 * 1024;
+
 /// A socket that is listened at.
 #[derive(Debug)]
 pub struct Listener {
@@ -110,7 +115,14 @@ pub struct Listener {
 #[derive(Debug)]
 enum Socket {
     Tcp(TcpListener),
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener, PathBuf, Inode),
+}
+
+/// What a path leads to: the device, and the number on it.
+type Inode = Option<(u64, u64)>;
+
+fn inode(path: &Path) -> Inode {
+    fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
 impl Listener {
@@ -125,7 +137,10 @@ impl Listener {
                 let listener = TcpListener::bind(address).await?;
                 Socket::Tcp(listener)
             }
-            Place::Unix(path) => Socket::Unix(unix(path)?, path.clone()),
+            Place::Unix(path) => {
+                let listener = unix(path)?;
+                Socket::Unix(listener, path.clone(), inode(path))
+            }
         };
         let place = match (&place, &socket) {
             // The system has chosen a port.
@@ -146,17 +161,21 @@ impl Listener {
                 let (stream, _) = listener.accept().await?;
                 // An answer is written at once; where that cannot be said it is only later.
                 let _ = stream.set_nodelay(true);
+                // What a reader does not take waits here, once for all, and not with the system, for each.
+                let _ = setsockopt(&stream, SndBuf, &UNTAKEN);
                 Ok(Connection::Tcp(stream))
             }
-            Socket::Unix(listener, _) => Ok(Connection::Unix(listener.accept().await?.0)),
+            Socket::Unix(listener, ..) => Ok(Connection::Unix(listener.accept().await?.0)),
         }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Socket::Unix(_, path) = &self.socket {
-            // What is left behind is taken over by the next one.
+        // Somebody else may listen there by now. What is left behind is taken over by the next one.
+        if let Socket::Unix(_, path, ours) = &self.socket
+            && inode(path) == *ours
+        {
             let _ = fs::remove_file(path);
         }
     }
@@ -164,7 +183,12 @@ impl Drop for Listener {
 
 /// A Unix socket that everybody of this host may connect to, as to a port of loopback; its directory can keep people out.
 fn unix(path: &Path) -> io::Result<UnixListener> {
-    let is_socket = fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
+    let found = fs::symlink_metadata(path).ok();
+    let is_socket = found.as_ref().is_some_and(|found| found.file_type().is_socket());
+    if found.is_some() && !is_socket {
+        // The system would say that it is in use.
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something is there that is no socket"));
+    }
     let is_refusing = || {
         let tried = std::os::unix::net::UnixStream::connect(path);
         tried.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
@@ -188,6 +212,17 @@ pub enum Connection {
     Tls(Box<TlsStream<TcpStream>>),
     /// By a Unix socket.
     Unix(UnixStream),
+}
+
+impl Connection {
+    /// Once it is closed, what its peer has not taken is thrown away, which the system would keep for minutes.
+    pub fn give_up(&self) {
+        let _ = match self {
+            Self::Tcp(stream) => stream.set_zero_linger(),
+            Self::Tls(stream) => stream.get_ref().0.set_zero_linger(),
+            Self::Unix(_) => Ok(()),
+        };
+    }
 }
 
 /// Calls a method of whatever the connection is.
@@ -219,6 +254,19 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         each!(self, stream => stream.poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self, stream => stream.poll_write_vectored(context, parts))
+    }
+
+    /// What many readers are told is kept once, and copied for none of them.
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

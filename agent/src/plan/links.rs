@@ -70,6 +70,25 @@ impl Plan {
         whole..self.parts_of(whole).end
     }
 
+    /// For each check the first of those that hang together with it, by parts or because one waits for another.
+    #[must_use]
+    pub fn groups(&self) -> Vec<usize> {
+        let mut first: Vec<usize> = (0..self.entries.len()).collect();
+        let root = |first: &[usize], mut entry: usize| {
+            while first[entry] != entry {
+                entry = first[entry];
+            }
+            entry
+        };
+        for entry in 0..first.len() {
+            for other in self.waits_for(entry).iter().copied().chain(self.whole_of(entry)) {
+                let (one, other) = (root(&first, entry), root(&first, other));
+                first[one.max(other)] = one.min(other);
+            }
+        }
+        (0..first.len()).map(|entry| root(&first, entry)).collect()
+    }
+
     /// What a check is called where others are told of it: its name, or else its type and target.
     #[must_use]
     pub fn called(&self, entry: usize) -> String {
@@ -312,6 +331,7 @@ mod tests {
         assert_eq!((plan.parts_of(1), plan.whole_of(2), plan.whole_of(3)), (2..4, Some(1), Some(1)));
         assert_eq!((plan.together(3), plan.together(0), plan.together(4)), (1..4, 0..1, 4..5));
         assert_eq!((plan.waits_for(4), plan.whole_of(4)), (&[3][..], None));
+        assert_eq!(plan.groups(), [0, 1, 1, 1, 1]);
     }
 
     #[test]

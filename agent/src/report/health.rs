@@ -103,10 +103,15 @@ impl fmt::Display for Health {
     }
 }
 
+/// Whether a check keeps all from being well: it fails or is undecided, and is critical.
+pub(crate) fn fails(check: &CheckView<'_>, view: &View<'_>) -> bool {
+    check.entry.critical && !Health::of(check, view.warnings).is_good()
+}
+
 /// Whether all is well: no check fails or is undecided, but for those that are not critical.
 #[must_use]
 pub fn is_well(view: &View<'_>) -> bool {
-    view.checks.iter().all(|check| !check.entry.critical || Health::of(check, view.warnings).is_good())
+    !view.checks.iter().any(|check| fails(check, view))
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ pub mod trace;
 mod view;
 
 pub use format::Format;
-pub(crate) use health::is_of_this_node;
 pub use health::{FORMAT as HEALTH, Health, is_well};
+pub(crate) use health::{fails, is_of_this_node};
 pub use human::FORMAT as HUMAN;
 pub use json::FORMAT as JSON;
 pub(crate) use json::{difference, rfc3339};
@@ -35,6 +35,7 @@ pub use progress::Progress;
 pub use prometheus::{Syntax, metrics};
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
+pub(crate) use series::of as series_of;
 pub use title::of as titles;
 pub use view::{CheckView, Counts, Overall, Remark, Row, View};
 

@@ -79,6 +79,9 @@ fn verdicts(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     gauge(out, "conn_check_warning", "Whether the check has a warning.", checks, |check| {
         judged(check).then(|| u8::from(check.verdict() == Verdict::Warn))
     })?;
+    gauge(out, "conn_check_critical", "Whether a failure of the check is one of the whole.", checks, |check| {
+        Some(u8::from(check.entry.critical))
+    })?;
     family(out, "conn_check_failure", "1 with the code and the owner of each failure.")?;
     for (labels, check) in checks {
         if let Some(failure) = check.failure() {

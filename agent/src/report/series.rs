@@ -12,7 +12,7 @@ use crate::report::title;
 use std::collections::HashMap;
 
 /// The series of every check of a plan, each another one.
-pub(super) fn of(plan: &Plan) -> Vec<String> {
+pub(crate) fn of(plan: &Plan) -> Vec<String> {
     each_its_own(names(plan).iter().map(|name| plain(&name.series())))
 }
 
@@ -51,7 +51,7 @@ impl Name<'_> {
 
     fn title(&self) -> String {
         match (self.label, &self.place) {
-            (Some(label), None) => format!("{label} ({}:{})", self.entry.kind, self.entry.target),
+            (Some(label), None) => format!("{label} ({})", place(self.entry)),
             _ => self.series(),
         }
     }
@@ -79,7 +79,15 @@ fn names(plan: &Plan) -> Vec<Name<'_>> {
 
 /// The type and the target.
 pub(super) fn of_target(entry: &Entry) -> String {
-    plain(&format!("{}:{}", entry.kind, entry.target))
+    plain(&place(entry))
+}
+
+/// `TYPE:TARGET`; the part of this host that has no place is its type alone, as is its result: `memory`.
+fn place(entry: &Entry) -> String {
+    match entry.results.first().filter(|_| entry.is_local) {
+        Some(result) => result.name.clone(),
+        None => format!("{}:{}", entry.kind, entry.target),
+    }
 }
 
 fn label(entry: &Entry) -> Option<&str> {
@@ -88,7 +96,7 @@ fn label(entry: &Entry) -> Option<&str> {
 
 /// `TYPE:TARGET KEY:VALUE ...`.
 fn described(entry: &Entry) -> String {
-    let mut text = format!("{}:{}", entry.kind, entry.target);
+    let mut text = place(entry);
     for (key, value) in title::distinct(entry, |_| true) {
         text = format!("{text} {key}:{value}");
     }
@@ -181,6 +189,12 @@ mod tests {
             assert_eq!(series(&format!("- {{{one}}}\n- {{{other}}}")), [first, second]);
             assert_eq!(series(&format!("- {{{other}}}\n- {{{one}}}")), [second, first]);
         }
+    }
+
+    #[test]
+    fn a_part_of_this_host_is_called_as_its_result_is() {
+        let yaml = "- {type: memory}\n- {type: load}\n- {type: disk, path: /}\n- {type: clock}\n- {type: memory, min_available: 1G}";
+        assert_eq!(series(yaml), ["memory", "load", "disk:/", "clock", "memory min_available:1G"]);
     }
 
     #[test]

@@ -255,7 +255,7 @@ impl<'a> View<'a> {
 
 impl<'a> CheckView<'a> {
     /// What was asked for of a check.
-    pub(super) fn of(plan: &'a Plan, selection: &Selection, outcome: &'a Outcome) -> Self {
+    pub(crate) fn of(plan: &'a Plan, selection: &Selection, outcome: &'a Outcome) -> Self {
         let entry = &plan.entries[outcome.entry];
         Self { entry, outcome, rows: rows(entry, selection, outcome), chain: Chain::of(plan, outcome) }
     }

@@ -1,8 +1,7 @@
 //! What changed: since when a check is as it is, and how it was before.
 
 use crate::outcome::Verdict;
-use crate::report::{CheckView, View};
-use std::collections::HashMap;
+use crate::report::CheckView;
 use std::time::SystemTime;
 
 /// How a check is.
@@ -15,7 +14,7 @@ pub struct State {
 }
 
 impl State {
-    fn of(check: &CheckView<'_>) -> Self {
+    pub(super) fn of(check: &CheckView<'_>) -> Self {
         let warned = || check.warnings().next().map(|warning| warning.kind.code());
         let code = check.failure().map(|failure| failure.code.name).or_else(warned);
         Self { verdict: check.verdict(), code }
@@ -33,34 +32,20 @@ impl State {
 pub struct Since {
     /// How it is.
     pub now: State,
-    /// The begin of the run that found it so.
+    /// The begin of the run that found it so first.
     pub at: SystemTime,
     /// How it was before; nothing where it was never otherwise.
     pub before: Option<State>,
+    /// The last run has found it.
+    pub is_new: bool,
 }
 
-/// What is known of the runs so far, by the names of the checks' series.
-#[derive(Clone, Debug, Default)]
-pub struct History(HashMap<String, Since>);
-
-impl History {
-    /// One more run is over. Of checks that are no more nothing is kept.
-    pub fn hear(&mut self, view: &View<'_>) {
-        let mut former = std::mem::take(&mut self.0);
-        for (name, check) in view.series() {
-            let now = State::of(check);
-            let since = match former.remove(&name) {
-                Some(since) if since.now == now => since,
-                Some(since) => Since { now, at: view.started, before: Some(since.now) },
-                None => Since { now, at: view.started, before: None },
-            };
-            self.0.insert(name, since);
+impl Since {
+    /// After one more run, which began then.
+    pub(super) fn after(former: Option<&Self>, now: State, at: SystemTime) -> Self {
+        match former {
+            Some(former) if former.now == now => Self { is_new: false, ..*former },
+            former => Self { now, at, before: former.map(|former| former.now), is_new: true },
         }
-    }
-
-    /// Since when a check is as it is.
-    #[must_use]
-    pub fn of(&self, name: &str) -> Option<&Since> {
-        self.0.get(name)
     }
 }

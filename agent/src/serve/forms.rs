@@ -1,6 +1,6 @@
 //! A finished run in the form that was asked for, with the status that says whether all is well.
 
-use super::{Form, History, Readiness, Template, flat, health_json, page};
+use super::{Form, Readiness, Shelf, Template, flat, health_json, page};
 use crate::report::{Format, HEALTH, JSON, Style, Syntax, View, is_well, metrics};
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub struct Answer {
     pub allow: Option<&'static str>,
     /// The page is ours, and needs nothing from anywhere.
     pub is_closed: bool,
+    /// When to ask again.
+    pub retry_after: Option<Duration>,
 }
 
 impl Answer {
@@ -26,7 +28,14 @@ impl Answer {
     #[must_use]
     pub fn text(status: u16, body: impl Into<String>) -> Self {
         let content_type = Form::Text.content_type();
-        Self { status, content_type, body: body.into(), age: None, allow: None, is_closed: false }
+        Self { status, content_type, body: body.into(), age: None, allow: None, is_closed: false, retry_after: None }
+    }
+
+    /// The answer to one too many who would wait for a run.
+    #[must_use]
+    pub fn crowded() -> Self {
+        let text = "as many wait for a run as may; ask again, or ask for /ready or /metrics, which do not wait\n";
+        Self { retry_after: Some(Duration::from_secs(1)), ..Self::text(503, text) }
     }
 
     /// What is told is so old.
@@ -42,10 +51,10 @@ pub struct Served<'a> {
     /// The run, or what was asked for of it.
     pub view: &'a View<'a>,
     /// How checks were before.
-    pub history: &'a History,
-    /// The verdict over this node, by the whole run.
+    pub shelf: &'a Shelf,
+    /// The verdict over this node, by all checks.
     pub readiness: &'a Readiness,
-    /// How long ago the run ended.
+    /// How old the oldest of its results is.
     pub age: Duration,
     /// How old it may become.
     pub max_age: Duration,

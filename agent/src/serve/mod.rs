@@ -11,19 +11,22 @@ mod negotiate;
 mod page;
 mod readiness;
 mod route;
+mod shelf;
 mod template;
 mod token;
 
-pub use changes::{History, Since, State};
+pub use changes::{Since, State};
 pub use costs::Costs;
 pub use doubled::doubled;
 pub use forms::{Answer, Served};
 pub use negotiate::Form;
 pub use readiness::{Readiness, Standing};
 pub use route::{Request, Route, Site};
+pub use shelf::{Asked, Batch, Shelf};
 pub use template::Template;
 pub use token::Token;
 
+pub use crate::file::Watched;
 pub use crate::net::listen::{Certificate, Connection, Listener, Place};
 pub use crate::net::notify::Notifier;
 

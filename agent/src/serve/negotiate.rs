@@ -49,23 +49,43 @@ impl Form {
     /// where nothing is said the page.
     #[must_use]
     pub fn accepted(accept: Option<&str>) -> Option<Self> {
-        let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(Self::Html) };
-        let ranges: Vec<_> = accept.split(',').enumerate().filter_map(|(place, text)| Range::of(place, text)).collect();
-        if ranges.is_empty() {
-            // Nothing of it can be read, which is to be ignored.
-            return Some(Self::Html);
-        }
-        let offers = Self::ALL.into_iter().filter_map(|form| Some((form, form.media()?)));
-        let liked = offers.filter_map(|(form, media)| {
-            let range = ranges.iter().filter(|range| range.takes(media)).max_by_key(|range| range.exactness)?;
-            (range.quality > 0).then_some((form, range))
-        });
-        // The last of the greatest is taken, so the order is turned round.
-        let all: Vec<_> = liked.collect();
-        let best =
-            all.iter().rev().max_by_key(|(_, range)| (range.quality, range.exactness, std::cmp::Reverse(range.place)));
-        best.map(|(form, _)| *form)
+        liked(accept, Self::ALL.into_iter().filter_map(|form| Some((form, form.media()?))), Self::Html)
     }
+
+    /// Whether metrics are liked better as `OpenMetrics` than as the older text, which is given where neither is welcome.
+    #[must_use]
+    pub(super) fn likes_open_metrics(accept: Option<&str>) -> bool {
+        let offers = [Self::Text, Self::OpenMetrics].into_iter().filter_map(|form| Some((form, form.media()?)));
+        liked(accept, offers, Self::Text) == Some(Self::OpenMetrics)
+    }
+}
+
+/// What of the offers is liked best, or the usual one where nothing is said.
+fn liked<T>(
+    accept: Option<&str>,
+    offers: impl Iterator<Item = (T, (&'static str, &'static str))>,
+    usual: T,
+) -> Option<T> {
+    let ranges: Vec<_> = accept
+        .into_iter()
+        .flat_map(|text| text.split(','))
+        .enumerate()
+        .filter_map(|(at, text)| Range::of(at, text))
+        .collect();
+    if ranges.is_empty() {
+        // Nothing is said, or nothing of it can be read, which is to be ignored.
+        return Some(usual);
+    }
+    let liked = offers.filter_map(|(form, media)| {
+        let range = ranges.iter().filter(|range| range.takes(media)).max_by_key(|range| range.exactness)?;
+        (range.quality > 0).then_some((form, range))
+    });
+    // The last of the greatest is taken, so the order is turned round.
+    let mut all: Vec<_> = liked.collect();
+    all.reverse();
+    let best =
+        all.into_iter().max_by_key(|(_, range)| (range.quality, range.exactness, std::cmp::Reverse(range.place)));
+    best.map(|(form, _)| form)
 }
 
 /// A media range: `text/*;q=0.5`.
@@ -143,6 +163,23 @@ mod tests {
             assert_eq!(Form::accepted(Some(accept)), expected, "{accept}");
         }
         assert_eq!(Form::accepted(None), Some(Form::Html));
+    }
+
+    #[test]
+    fn metrics_are_open_where_that_is_liked_better_than_text() {
+        for (accept, expected) in [
+            (None, false),
+            (Some("*/*"), false),
+            (Some("text/plain"), false),
+            (Some("application/openmetrics-text"), true),
+            (Some("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"), true),
+            (Some("application/openmetrics-text;q=0.5, text/plain;q=0.9"), false),
+            (Some("application/openmetrics-text;q=0, */*;q=0.1"), false),
+            (Some("application/openmetrics-text;q=0"), false),
+            (Some("image/png"), false),
+        ] {
+            assert_eq!(Form::likes_open_metrics(accept), expected, "{accept:?}");
+        }
     }
 
     #[test]

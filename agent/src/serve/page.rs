@@ -3,7 +3,7 @@
 use super::forms::Served;
 use crate::causes::Cause;
 use crate::outcome::{Timing, Verdict};
-use crate::report::{CheckView, Health, JSON, Style, is_well, rfc3339};
+use crate::report::{CheckView, Health, JSON, Style, fails, is_well, rfc3339};
 use crate::since::lasting;
 use minijinja::Value;
 use serde::Serialize;
@@ -30,6 +30,8 @@ struct Page<'a> {
     refresh: u64,
     /// How many checks of each verdict.
     counts: crate::report::Counts,
+    /// How many checks keep it from being well.
+    bad: usize,
     ready: Ready<'a>,
     /// What several checks fail for.
     causes: Vec<SharedCause<'a>>,
@@ -145,6 +147,7 @@ pub(super) fn data(served: &Served<'_>) -> Value {
         elapsed: short(view.elapsed),
         refresh: max_age.as_secs().clamp(5, 300),
         counts: view.check_counts,
+        bad: view.checks.iter().filter(|check| fails(check, view)).count(),
         ready: Ready {
             word: readiness.standing.word(),
             in_service: readiness.standing.is_in_service(),
@@ -181,10 +184,10 @@ fn report(served: &Served<'_>) -> serde_json::Value {
 impl<'a> Check<'a> {
     fn of(name: String, check: &'a CheckView<'a>, marks: &HashMap<usize, char>, served: &Served<'_>) -> Self {
         let health = Health::of(check, served.view.warnings);
-        let since = served.history.of(&name).and_then(|since| {
+        let since = served.shelf.since(check.outcome.entry).and_then(|since| {
             let ago = SystemTime::now().duration_since(since.at).unwrap_or_default();
-            let is_new = since.at == served.view.started;
-            Some(Changed { ago: lasting(ago), at: moment(since.at), before: since.before?.word(), is_new })
+            let before = since.before?.word();
+            Some(Changed { ago: lasting(ago), at: moment(since.at), before, is_new: since.is_new })
         });
         let entry = check.entry;
         Self {

@@ -63,15 +63,34 @@ pub struct Reason {
 }
 
 impl Readiness {
-    /// Before the first run is over.
+    /// The verdict over what is known, where of these checks nothing is known yet. A node whose own state is known waits for
+    /// no dependency that does not answer: another node would wait as well.
     #[must_use]
-    pub const fn starting() -> Self {
-        Self { standing: Standing::Starting, reasons: Vec::new() }
+    pub fn of(view: &View<'_>, unknown: &[&Entry]) -> Self {
+        let mut so_far = Self::of_known(view);
+        // What is not critical never counts.
+        let unknown = || unknown.iter().filter(|entry| entry.critical);
+        if so_far.standing == Standing::Out {
+            return so_far;
+        }
+        if unknown().any(|entry| entry.is_local || entry.takes_node_out) {
+            return Self { standing: Standing::Starting, reasons: Vec::new() };
+        }
+        let name = |entry: &&&Entry| entry.label.clone().unwrap_or_else(|| entry.target.clone());
+        so_far.reasons.extend(unknown().map(|entry| Reason {
+            code: "run.unfinished",
+            name: name(&entry),
+            message: "not answered yet".to_owned(),
+            takes_out: false,
+        }));
+        if so_far.standing == Standing::Ready && !so_far.reasons.is_empty() {
+            so_far.standing = Standing::Degraded;
+        }
+        so_far
     }
 
-    /// The verdict after a run. What is not critical never counts.
-    #[must_use]
-    pub fn of(view: &View<'_>) -> Self {
+    /// What is not critical never counts.
+    fn of_known(view: &View<'_>) -> Self {
         let critical = view.names().filter(|(_, check)| check.entry.critical);
         let mut reasons: Vec<_> = critical.flat_map(|(name, check)| reasons(&name, check, view)).collect();
         // The sort is stable: the file's order stays.
@@ -82,28 +101,6 @@ impl Readiness {
             Some(_) => Standing::Degraded,
         };
         Self { standing, reasons }
-    }
-
-    /// The verdict in the middle of a run, where of these checks nothing is known yet. A node whose own state is known waits
-    /// for no dependency that does not answer: another node would wait as well.
-    #[must_use]
-    pub fn so_far(view: &View<'_>, unknown: &[&Entry]) -> Self {
-        let mut so_far = Self::of(view);
-        if so_far.standing == Standing::Out || unknown.is_empty() {
-            return so_far;
-        }
-        if unknown.iter().any(|entry| entry.is_local || entry.takes_node_out) {
-            return Self::starting();
-        }
-        so_far.standing = Standing::Degraded;
-        let name = |entry: &&Entry| entry.label.clone().unwrap_or_else(|| entry.target.clone());
-        so_far.reasons.extend(unknown.iter().map(|entry| Reason {
-            code: "run.unfinished",
-            name: name(entry),
-            message: "not answered yet".to_owned(),
-            takes_out: false,
-        }));
-        so_far
     }
 
     /// A word alone, for who may not know more.

@@ -117,7 +117,7 @@ fn report(request: &Request<'_>) -> Route {
 }
 
 fn metrics(request: &Request<'_>) -> Route {
-    Route::Metrics { is_open: request.accept.is_some_and(|accept| accept.contains("application/openmetrics-text")) }
+    Route::Metrics { is_open: Form::likes_open_metrics(request.accept) }
 }
 
 /// A value of a query, as a form sends it.

@@ -65,7 +65,7 @@ fn look<T>(yaml: &str, ends: &[End], warnings: Warnings, with: impl FnOnce(&View
 
 /// The verdict over the node, and whether all is well.
 fn judged(more: &str, end: End, warnings: Warnings) -> (Standing, bool) {
-    look(&check("db", more), &[end], warnings, |view| (Readiness::of(view).standing, is_well(view)))
+    look(&check("db", more), &[end], warnings, |view| (Readiness::of(view, &[]).standing, is_well(view)))
 }
 
 #[test]
@@ -129,11 +129,43 @@ fn warnings_count_as_it_is_said() {
 }
 
 #[test]
+fn what_is_not_known_yet_keeps_a_node_out_only_where_it_may_be_this_nodes_own_fault() {
+    let plan =
+        plan(&(check("db", "") + &check("minor", ", critical: false") + &check("own", ", takes_node_out: true")));
+    let with = |known: usize, unknown: &[usize]| {
+        let yaml: Vec<_> = (0..3).map(|_| End::Good).take(known).collect();
+        let (report, selection) = (report(&yaml), Selection::of(&plan, &Wanted::default()));
+        let stage = Stage { warnings: Warnings::Count, config: "c.yaml", plan: &plan, selection: &selection };
+        let unknown: Vec<_> = unknown.iter().map(|at| &plan.entries[*at]).collect();
+        Readiness::of(&View::of(stage, &report), &unknown)
+    };
+    assert_eq!(with(1, &[2]).standing, Standing::Starting);
+    assert_eq!(with(1, &[1]).standing, Standing::Ready);
+    assert_eq!(with(0, &[0]).text(), "degraded\nrun.unfinished db: not answered yet\n");
+}
+
+#[test]
+fn a_page_counts_what_keeps_it_from_being_well_and_says_why_a_node_is_out() {
+    let yaml = check("minor", ", critical: false") + &check("far", "") + &check("near", "");
+    let failed = |cause| End::Failed(Phase::Connect, cause, None);
+    let ends = [failed(Cause::Refused), failed(Cause::Refused), failed(Cause::DeniedLocally)];
+    look(&yaml, &ends, Warnings::Count, |view| {
+        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[]));
+        let (age, max_age) = (Duration::ZERO, Duration::from_secs(10));
+        let served = Served { view, shelf: &shelf, readiness: &readiness, age, max_age, tags: &[] };
+        let page = served.report(Form::Html, &Template::ours(), 500).0.body;
+        assert!(page.contains("unavailable: 2 of 3 checks"), "{page}");
+        let out = "<p class=\"bad\">near: it &lt;broke&gt; <code>connect.denied-locally</code></p>";
+        assert!(page.contains(out) && !page.contains("<p class=\"bad\">far"), "{page}");
+    });
+}
+
+#[test]
 fn the_reasons_of_this_node_come_first_and_are_told_as_briefly_as_is_asked() {
     let yaml = check("far", "") + &check("a, b", "");
     let ends =
         [End::Failed(Phase::Connect, Cause::Refused, None), End::Failed(Phase::Connect, Cause::DeniedLocally, None)];
-    let readiness = look(&yaml, &ends, Warnings::Count, Readiness::of);
+    let readiness = look(&yaml, &ends, Warnings::Count, |view| Readiness::of(view, &[]));
     assert_eq!(readiness.text(), "out\nconnect.denied-locally a, b: it <broke>\nconnect.refused far: it <broke>\n");
     assert_eq!(readiness.word(), "out\n");
     assert_eq!(readiness.agent_line(false), "drain #connect.denied-locally a  b\n");
@@ -149,11 +181,10 @@ fn told(form: Form, template: &Template) -> (Answer, Option<String>) {
     let yaml = check("far <b>", "") + &check("near", "");
     let ends = [End::Failed(Phase::Connect, Cause::Refused, None), End::Good];
     look(&yaml, &ends, Warnings::Count, |view| {
-        let (mut history, readiness) = (History::default(), Readiness::of(view));
-        history.hear(view);
+        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[]));
         let (age, max_age) = (Duration::from_secs(3), Duration::from_secs(10));
         let tags = &["web".to_owned()];
-        Served { view, history: &history, readiness: &readiness, age, max_age, tags }.report(form, template, 503)
+        Served { view, shelf: &shelf, readiness: &readiness, age, max_age, tags }.report(form, template, 503)
     })
 }
 
@@ -236,39 +267,25 @@ fn a_template_of_the_users_is_escaped_and_one_that_breaks_is_no_reason_for_no_pa
 }
 
 #[test]
-fn what_changed_is_known_until_it_changes_again() {
-    let yaml = check("db", "");
-    let mut history = History::default();
-    let mut hear = |end| {
-        look(&yaml, &[end], Warnings::Count, |view| {
-            history.hear(view);
-            (
-                history.of("db").expect("known").before.map(State::word),
-                history.of("db").expect("known").at == view.started,
-            )
-        })
-    };
-    assert_eq!(hear(End::Good), (None, true));
-    assert_eq!(hear(End::Good), (None, false));
-    assert_eq!(hear(End::Failed(Phase::Connect, Cause::Refused, None)), (Some("pass"), true));
-    assert_eq!(hear(End::Failed(Phase::Connect, Cause::Refused, None)), (Some("pass"), false));
-    assert_eq!(hear(End::Good), (Some("connect.refused"), true));
-    look(&check("other", ""), &[End::Good], Warnings::Count, |view| history.hear(view));
-    assert!(history.of("db").is_none(), "of checks that are no more nothing is kept");
-}
-
-#[test]
 fn what_polling_costs_is_counted_from_the_checks_and_the_age() {
     let yaml = "- {type: tcp, host: h, port: 1}\n- {type: udp, host: h, port: 1, send: x}\n\
                 - {type: redis, host: h, password: hunter2}\n- {type: postgres, host: h, username: u, password: p, database: d}\n";
     let plan = plan(yaml);
     let costs = |age| Costs::of(&plan, &Selection::of(&plan, &Wanted::default()), Duration::from_secs(age));
-    assert_eq!(costs(10), Costs { runs: 360, connections: 1080, logins: 720, waiting: 18 });
-    assert_eq!(costs(3600), Costs { runs: 1, connections: 3, logins: 2, waiting: 3 });
+    assert_eq!(costs(10), Costs { runs: 360, connections: 1080, redirected: 0, logins: 720, waiting: 18 });
+    assert_eq!(costs(3600), Costs { runs: 1, connections: 3, redirected: 0, logins: 2, waiting: 3 });
     assert_eq!(
         costs(10).to_string(),
         "polling costs at most 360 runs an hour: 1080 connections, 720 logins, 1080 times TIME_WAIT (18 at once)"
     );
+}
+
+#[test]
+fn where_redirects_lead_costs_connections_as_well() {
+    let plan = plan("- {type: http, url: 'http://h/', allow_redirects: true}\n- {type: http, url: 'http://h/'}\n");
+    let costs = Costs::of(&plan, &Selection::of(&plan, &Wanted::default()), Duration::from_secs(3600));
+    assert_eq!(costs, Costs { runs: 1, connections: 12, redirected: 10, logins: 0, waiting: 12 });
+    assert!(costs.to_string().contains("12 connections (10 of them by redirects), 0 logins"), "{costs}");
 }
 
 #[test]

@@ -109,7 +109,37 @@ fn who_polls_sends_no_mail_unless_that_is_asked_for() {
     let peer = peer();
     let yaml = tcp("db", peer.port(), "") + &refused("mail", ", tags: no-nagios");
     assert_eq!(Serving::start(&yaml, &[]).get("/ht/").status, 200);
-    assert_eq!(Serving::start(&yaml, &["--include-tags", "no-nagios"]).get("/ht/").status, 500);
+    let names = |arguments: &[&str]| {
+        let text = Serving::start(&yaml, arguments).get("/ht/?format=text").body;
+        text.lines().filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&["--include-tags", "no-nagios"]), ["mail"]);
+    assert_eq!(names(&["--poll-all"]), ["db", "mail"]);
+    assert_eq!(names(&["--poll-all", "--exclude-tags", "no-nagios"]), ["db"]);
+}
+
+#[test]
+fn a_template_that_cannot_be_filled_is_told_once_and_our_page_shown() {
+    let peer = peer();
+    let serving = Serving::start_with(&tcp("db", peer.port(), ""), |scratch| {
+        let page = scratch.write("page.html", "{{ checks | nonsense }}").display().to_string();
+        vec!["--template".to_owned(), page, "--max-age".to_owned(), "0".to_owned()]
+    });
+    for _ in 0..5 {
+        assert!(serving.get("/ht/").body.contains("System status"));
+    }
+    wait::until("the line", || serving.log().contains("nonsense"));
+    assert_eq!(serving.log().matches("our own page is shown instead").count(), 1, "{}", serving.log());
+}
+
+#[test]
+fn a_part_of_this_host_is_called_as_its_result_is() {
+    let serving = Serving::start("- {type: memory}\n- {type: load, critical: false}\n", &[]);
+    let flat: Value = serde_json::from_str(&serving.get("/ht/?format=json").body).expect("JSON");
+    let names: Vec<_> = flat.as_object().expect("an object").keys().collect();
+    assert_eq!(names, ["memory", "load"]);
+    let metrics = serving.get("/metrics").body;
+    assert!(metrics.contains("series=\"memory\"} 1\n") && metrics.contains("series=\"load\"} 0\n"), "{metrics}");
 }
 
 #[test]

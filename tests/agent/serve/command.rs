@@ -24,3 +24,15 @@ fn the_format_health_has_a_line_for_each_check_and_the_status_0_or_1() {
     assert_eq!(ran.status, 1, "{ran:?}");
     assert!(ran.out.starts_with("slow                     ... warning: took "), "{}", ran.out);
 }
+
+#[test]
+fn the_help_names_the_files_before_the_patterns_and_only_what_means_something() {
+    for program in ["conn-check-serve", "conn-check-export-fw"] {
+        let ran = Agent::called(program, "").arg("--help").run();
+        let at = |word: &str| ran.out.find(word).unwrap_or_else(|| panic!("{word}: {}", ran.out));
+        assert!(at("\nArguments:\n  ") < at("\n  [CONFIG]") && at("\n  [CONFIG]") < at("\n  [PATTERN]"), "{}", ran.out);
+        assert!(ran.out.contains("--exclude-tags") && !ran.out.contains("--journal"), "{}", ran.out);
+        assert!(ran.out.contains("--help") && ran.out.contains("--version"), "{}", ran.out);
+    }
+    assert!(Agent::called("conn-check-serve", "").arg("--help").run().out.contains("--poll-all"));
+}

@@ -236,3 +236,67 @@ fn a_dependency_that_does_not_answer_hides_nothing_of_this_node() {
     assert!(out.status == 503 && out.body.starts_with("out\nlocal.missing media: "), "{out:?}");
     assert!(began.elapsed() < Duration::from_secs(30), "nobody waited for the database: {:?}", began.elapsed());
 }
+
+#[test]
+fn who_has_sent_half_a_request_or_none_does_not_hold_up_the_end() {
+    let (peer, port) = (peer(), ports::free());
+    let agent = format!("tcp:{}", port.address());
+    let mut serving = Serving::start(&tcp("db", peer.port(), ""), &["--listen", &agent]);
+    let connected = |address| TcpStream::connect(address).expect("connected");
+    let (mut half, silent, mut used) =
+        (connected(serving.address()), connected(serving.address()), connected(serving.address()));
+    half.write_all(b"GET /ht/ HTTP/1.1\r\nHost: ").expect("half a request");
+    used.write_all(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\nGET /re").expect("one and a half");
+    assert!(used.read(&mut [0; 4096]).expect("an answer") > 0);
+    // One that does not close its end.
+    let mut told = connected(port.address());
+    assert!(told.read(&mut [0; 100]).expect("a line") > 0);
+    assert_eq!(serving.get("/live").status, 200, "all of them were accepted before");
+    let began = Instant::now();
+    signal(&serving, Signal::SIGTERM);
+    wait::until("its end", || !serving.daemon().is_running());
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    drop((half, silent, used, told));
+}
+
+#[test]
+fn a_socket_that_is_somebody_elses_by_now_stays_and_a_file_is_no_socket() {
+    let peer = peer();
+    let scratch = Scratch::new();
+    let yaml = tcp("db", peer.port(), "");
+    let path = scratch.path().join("serve.sock");
+    let place = format!("unix:{}", path.display());
+    let mut serving = Serving::start(&yaml, &["--listen", &place]);
+    wait::until("the socket", || path.exists());
+    fs::remove_file(&path).expect("removed");
+    let _other = UnixListener::bind(&path).expect("another's socket");
+    serving.daemon().stop();
+    assert!(UnixStream::connect(&path).is_ok(), "it is not ours to remove");
+
+    let file = scratch.write("file", "of somebody's");
+    let place = format!("unix:{}", file.display());
+    let ran = Agent::called("conn-check-serve", &yaml).args(["--listen", &place]).run();
+    assert_eq!(ran.status, 3, "{ran:?}");
+    let said = format!("--listen {place}: something is there that is no socket; take another path, or remove it");
+    assert!(ran.err.contains(&said) && !ran.err.contains("ss -ltnp"), "{ran:?}");
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "of somebody's");
+}
+
+#[test]
+fn reading_the_files_again_takes_no_node_out_and_keeps_since_when_things_are_as_they_are() {
+    let silent = peer();
+    let scratch = Scratch::new();
+    let media = scratch.folder("media").display().to_string();
+    let storage = format!("- {{type: storage, name: media, path: {media}}}\n");
+    let far = format!("- {{type: redis, name: far, host: 127.0.0.1, port: {}, timeout: 30}}\n", silent.port());
+    let serving = Serving::start(&(refused("db", "") + &storage), &["--max-age", "3600"]);
+    assert_eq!(serving.get("/ht/").status, 500);
+    fs::write(serving.file(), far + &refused("db", "") + &storage).expect("written");
+    for number in 1..=5 {
+        signal(&serving, Signal::SIGHUP);
+        wait::until("the files to be read", || serving.log().matches("the files are read again").count() == number);
+        let answer = serving.get("/ready");
+        assert!(answer.status == 200 && answer.body.contains("connect.refused db: "), "{answer:?}");
+    }
+    wait::until("all runs but the last to have ended", || silent.open() == 1);
+}

@@ -37,7 +37,7 @@ fn parsed(kind: &str, text: &str) -> Result<String, String> {
 fn the_strict_parser_takes_the_metrics_in_both_syntaxes_whatever_the_names_are() {
     let peer = peer();
     let yaml = tcp("'a \"quoted\" name \\ with {braces}, a=b'", peer.port(), ", tags: ['x\"y', b]")
-        + &refused("cache", "")
+        + &refused("cache", ", critical: false")
         + &tcp("slow", peer.port(), ", warn_after: 0.000001");
     let serving = Serving::start(&yaml, &[]);
     let _first = serving.get("/ht/");
@@ -46,18 +46,23 @@ fn the_strict_parser_takes_the_metrics_in_both_syntaxes_whatever_the_names_are()
     let families = parsed("open", &open.body).unwrap_or_else(|why| panic!("{why}\n{}", open.body));
     for family in [
         "conn_check_success gauge 3",
+        "conn_check_critical gauge 3",
         "conn_check_failure gauge 1",
         "conn_check_warning_info gauge 1",
         "conn_check_ready gauge 1",
     ] {
         assert!(families.lines().any(|line| line == family), "{family}: {families}");
     }
+    let not_critical = |line: &str| line.starts_with("conn_check_critical{") && line.ends_with(" 0");
+    assert_eq!(open.body.lines().filter(|line| not_critical(line)).count(), 1, "{}", open.body);
+    let liked_less = serving.accepting("/metrics", "application/openmetrics-text;q=0.2,text/plain;q=0.5");
+    assert!(liked_less.head.contains("content-type: text/plain; version=0.0.4"), "{}", liked_less.head);
     let older = serving.get("/metrics");
     assert!(older.head.contains("content-type: text/plain; version=0.0.4"), "{}", older.head);
     assert!(!older.body.contains("# EOF"));
     assert_eq!(parsed("older", &older.body).expect("it is read").lines().count(), families.lines().count());
     let at_report = serving.get("/ht/?format=openmetrics");
-    assert_eq!(at_report.status, 500);
+    assert_eq!(at_report.status, 200, "what fails is not critical");
     assert!(parsed("open", &at_report.body).is_ok());
     assert!(parsed("open", &older.body).is_err(), "the parser is strict");
 }

@@ -119,7 +119,7 @@ fn a_browser_shows_the_verdict_the_code_the_owner_and_the_next_step() {
         "<html lang=\"en\">",
         "<main>",
         "<h1>System status</h1>",
-        "unavailable: 3 of 6 checks",
+        "unavailable: 2 of 6 checks",
         "orders &lt;b&gt;database&lt;/b&gt;",
         "<code>connect.refused</code>",
         "<dt>Fix by</dt><dd>service",

@@ -55,7 +55,8 @@ impl Remembering {
 
     /// Keeps what a run has told. What cannot be written is told.
     pub(crate) fn keep(&mut self, recall: &Recall, plan: &Plan, outcomes: &[Outcome]) {
-        self.memory = recall.after(plan, outcomes);
+        // Of another run, that ended meanwhile, something may be known since it was recalled.
+        self.memory.join(recall.after(plan, outcomes));
         let Some(directory) = self.directory.as_ref().filter(|_| self.is_usable) else { return };
         let text = self.memory.text(SystemTime::now());
         if let Err(why) = file::keep(directory, NAME, text.as_bytes()) {

@@ -3,7 +3,9 @@
 mod connections;
 mod handle;
 mod keeper;
+mod kept;
 mod settled;
+mod steady;
 
 use crate::check::{options, with_plan};
 use crate::output::print;
@@ -14,7 +16,7 @@ use conn_check::host;
 use conn_check::plan;
 use conn_check::report::Warnings;
 use conn_check::run;
-use conn_check::serve::{Listener, Notifier, Place, Token};
+use conn_check::serve::{Listener, Place, Token, Watched};
 use connections::{Connections, Kind};
 use keeper::Keeper;
 use nix::libc;
@@ -47,19 +49,15 @@ pub(crate) fn program(args: &Args) -> u8 {
             Err(wrong) => refuse(&wrong),
         };
     }
-    let settled = match Settled::read(args) {
-        Ok(settled) => settled,
-        Err(wrong) => return refuse(&wrong),
-    };
-    let Some(checks) = Checks::read(args) else { return UNKNOWN };
-    match serve(args, checks, settled) {
+    let Some(files) = settled::read(args) else { return UNKNOWN };
+    match serve(args, files) {
         Ok(()) => 0,
         Err(wrong) => complain(&wrong),
     }
 }
 
 /// Serves until it is told to end.
-fn serve(args: &Args, checks: Checks, settled: Settled) -> Result<(), String> {
+fn serve(args: &Args, files: (Checks, Settled, Watched)) -> Result<(), String> {
     let mut options = options(&args.check);
     let descriptors = host::descriptors();
     // Half of what there is stays for checks.
@@ -69,11 +67,11 @@ fn serve(args: &Args, checks: Checks, settled: Settled) -> Result<(), String> {
     let started = |error: io::Error| format!("it could not start: {error}");
     let runtime = options.runtime().map_err(started)?;
     let remembering = Remembering::begin(args.check.remember.as_deref());
-    let keeper = Rc::new(Keeper::new(checks, settled, options, args.max_age, remembering));
+    let keeper = Rc::new(Keeper::new(args, files, options, connections, remembering));
     let done = LocalSet::new().block_on(&runtime, async {
         let listeners = listeners(args).await?;
         let signals = Signals::new().map_err(started)?;
-        live(args, &keeper, listeners, signals, connections).await;
+        live(&keeper, listeners, signals, connections).await;
         Ok(())
     });
     // What a run that is in progress has left at servers.
@@ -94,6 +92,7 @@ async fn listeners(args: &Args) -> Result<Vec<(Listener, Kind)>, String> {
         }
         let listener = Listener::at(place.clone()).await.map_err(|error| {
             let step = match error.raw_os_error() {
+                None if error.kind() == io::ErrorKind::AlreadyExists => "; take another path, or remove it",
                 Some(libc::EADDRINUSE) => "; another program listens there: `ss -ltnp` says which",
                 Some(libc::EADDRNOTAVAIL) => "; this host does not have the address",
                 Some(libc::EACCES) => {
@@ -134,7 +133,7 @@ impl Signals {
 }
 
 /// From the first connection to the last.
-async fn live(args: &Args, keeper: &Rc<Keeper>, listeners: Vec<(Listener, Kind)>, signals: Signals, most: usize) {
+async fn live(keeper: &Rc<Keeper>, listeners: Vec<(Listener, Kind)>, signals: Signals, most: usize) {
     let Signals { mut hangup, mut terminate, mut interrupt } = signals;
     let connections = Connections::new(Rc::clone(keeper), most);
     for (listener, kind) in listeners {
@@ -143,7 +142,7 @@ async fn live(args: &Args, keeper: &Rc<Keeper>, listeners: Vec<(Listener, Kind)>
     }
     say(&keeper.costs().to_string());
     // Whoever asks first finds a result, or one that is on its way.
-    keeper.begin();
+    keeper.begin_due();
     let notifier = keeper.notifier();
     notifier.tell("READY=1\nSTATUS=the first run");
     let next = || notifier.interval.map(|interval| Instant::now() + interval);
@@ -156,7 +155,12 @@ async fn live(args: &Args, keeper: &Rc<Keeper>, listeners: Vec<(Listener, Kind)>
                 notifier.tell("WATCHDOG=1");
                 due = next();
             }
-            _ = hangup.recv() => reload(args, keeper, notifier),
+            _ = hangup.recv() => {
+                notifier.tell("RELOADING=1");
+                keeper.reload("SIGHUP");
+                keeper.begin_due();
+                notifier.tell("READY=1");
+            }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -175,21 +179,6 @@ async fn sign_of_life(due: Option<Instant>) {
         Some(due) => sleep_until(due).await,
         None => pending().await,
     }
-}
-
-/// Reads all files again; what is not valid changes nothing.
-fn reload(args: &Args, keeper: &Rc<Keeper>, notifier: &Notifier) {
-    notifier.tell("RELOADING=1");
-    let settled = Settled::read(args).map_err(|wrong| say(&wrong));
-    match (settled, Checks::read(args)) {
-        (Ok(settled), Some(checks)) => {
-            keeper.replace(checks, settled);
-            say("SIGHUP: the files are read again");
-            say(&keeper.costs().to_string());
-        }
-        _ => say("SIGHUP: a file is not valid, so that all stays as it was"),
-    }
-    notifier.tell("READY=1");
 }
 
 /// What a warning comes to.

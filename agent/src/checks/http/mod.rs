@@ -196,7 +196,8 @@ impl Check for Http {
         let origin = is_first_elsewhere.then(|| self.url.endpoint.clone());
         let follows = self.redirects && self.proxy.is_none();
         let unnamed = follows.then(|| "the servers that redirects lead to".to_owned());
-        Profile { target: shown.clone(), origin, unnamed, ..profile }
+        let redirects = if self.redirects { MOST_REDIRECTS } else { 0 };
+        Profile { target: shown.clone(), origin, unnamed, redirects, ..profile }
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

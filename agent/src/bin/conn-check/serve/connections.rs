@@ -2,6 +2,7 @@
 
 use super::handle;
 use super::keeper::Keeper;
+use super::steady::Steady;
 use crate::say;
 use conn_check::serve::{Connection, Listener};
 use hyper::server::conn::http1;
@@ -18,8 +19,8 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
 use tokio::time::{Instant, sleep_until};
 
-/// The head of a request, and the pause before the next one, take no longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The head of a request, the pause before the next one, and that in which nothing of an answer is taken, are no longer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The head of a request has no more bytes, and no more fields.
 const HEAD: usize = 16 * 1024;
@@ -155,19 +156,12 @@ impl Connections {
 
     /// Answers requests, with TLS where there is a certificate.
     async fn talk(&self, connection: Connection, open: &Rc<Open>, kind: Kind) {
-        let connection = match self.keeper.settled().certificate.clone() {
-            Some(certificate) => {
-                let late = sleep_until(Instant::now() + PATIENCE);
-                tokio::select! {
-                    greeted = certificate.greet(connection) => match greeted {
-                        Ok(connection) => connection,
-                        Err(_) => return,
-                    },
-                    () = late => return,
-                }
-            }
-            None => connection,
+        let mut ends = pin!(self.ends.notified());
+        let connection = tokio::select! {
+            greeted = self.greeted(connection) => greeted,
+            () = ends.as_mut() => None,
         };
+        let Some(connection) = connection.filter(|_| !self.is_ending.get()) else { return };
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
             let waiting = Waiting::of(open);
             let keeper = Rc::clone(&self.keeper);
@@ -179,21 +173,33 @@ impl Connections {
         });
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD).max_headers(FIELDS);
+        let (connection, owes) = Steady::new(connection);
         let mut served = pin!(builder.serve_connection(TokioIo::new(connection), service));
-        let ends = self.ends.notified();
-        if self.is_ending.get() {
-            served.as_mut().graceful_shutdown();
-        }
         // What goes wrong with a connection is its peer's.
         tokio::select! {
+            biased;
             _ = served.as_mut() => return,
-            () = ends => served.as_mut().graceful_shutdown(),
+            () = ends => {}
         }
-        let _ = served.await;
+        // Who has sent half a request, or none, is owed nothing.
+        if open.waits.get() > 0 || owes.get() {
+            served.as_mut().graceful_shutdown();
+            let _ = served.await;
+        }
+    }
+
+    /// Who has connected, with TLS where there is a certificate; nothing where that fails, or takes too long.
+    async fn greeted(&self, connection: Connection) -> Option<Connection> {
+        let Some(certificate) = self.keeper.settled().certificate.clone() else { return Some(connection) };
+        tokio::select! {
+            greeted = certificate.greet(connection) => greeted.ok(),
+            () = sleep_until(Instant::now() + PATIENCE) => None,
+        }
     }
 
     /// Tells an agent check its line; what it sends (`agent-send`) does not matter.
     async fn tell_line(&self, mut connection: Connection, open: &Rc<Open>) {
+        let ends = self.ends.notified();
         let waiting = Waiting::of(open);
         let line = handle::agent_line(&self.keeper).await;
         drop(waiting);
@@ -206,7 +212,9 @@ impl Connections {
             std::io::Result::Ok(())
         };
         tokio::select! {
+            biased;
             _ = told => {}
+            () = ends => {}
             () = sleep_until(Instant::now() + PATIENCE) => {}
         }
     }

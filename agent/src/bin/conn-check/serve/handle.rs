@@ -1,27 +1,21 @@
 //! From a request to its answer.
 
-use super::keeper::{Keeper, Last};
-use crate::say;
-use conn_check::report::View;
-use conn_check::serve::{Answer, Form, Request, Route, Served, Site};
+use super::keeper::Keeper;
+use super::kept::Whole;
+use conn_check::serve::{Answer, Form, Request, Route, Site};
 use hyper::header::{
-    ACCEPT, AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use std::rc::Rc;
-use std::time::Duration;
-
-/// Who asks whether this node can serve, or for metrics, waits so long for a run: load balancers and collectors have
-/// patience for seconds, and a check may take ten of them.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What our page may load: nothing.
 const CLOSED: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
 
 /// Answers a request. The second is whether only metrics are asked for.
-pub(crate) async fn answer<B>(keeper: Rc<Keeper>, request: hyper::Request<B>, is_metrics: bool) -> Response<String> {
+pub(crate) async fn answer<B>(keeper: Rc<Keeper>, request: hyper::Request<B>, is_metrics: bool) -> Response<Whole> {
     let fields = request.headers().get_all(ACCEPT).iter().filter_map(|field| field.to_str().ok());
     let accept = fields.collect::<Vec<_>>().join(",");
     let asked = Request {
@@ -31,75 +25,65 @@ pub(crate) async fn answer<B>(keeper: Rc<Keeper>, request: hyper::Request<B>, is
         accept: (!accept.is_empty()).then_some(accept.as_str()),
     };
     let route = if is_metrics { Site::route_of_metrics(&asked) } else { keeper.settled().site.route(&asked) };
-    let answer = match route {
-        Route::Live => Answer::text(200, "live\n"),
-        Route::Ready => ready(&keeper).await,
+    match route {
+        Route::Live => response(Answer::text(200, "live\n")),
+        Route::Ready => response(ready(&keeper).await),
         Route::Metrics { is_open } => metrics(&keeper, is_open).await,
-        Route::Report { form, tags } => report(&keeper, form, &tags).await,
-        Route::Other(answer) => answer,
-    };
-    response(answer)
+        Route::Report { form, tags } => report(&keeper, form, tags).await,
+        Route::Other(answer) => response(answer),
+    }
 }
 
 async fn ready(keeper: &Rc<Keeper>) -> Answer {
-    let last = keeper.soon(PATIENCE).await;
+    keeper.soon().await;
     let readiness = keeper.readiness();
     let is_brief = keeper.settled().site.token.is_some();
     let body = if is_brief { readiness.word() } else { readiness.text() };
     let answer = Answer::text(if readiness.standing.is_in_service() { 200 } else { 503 }, body);
-    match last {
-        Some(last) => answer.aged(last.ended.elapsed()),
+    match keeper.age() {
+        Some(age) => answer.aged(age),
         None => answer,
     }
 }
 
 /// The line of an agent check.
 pub(crate) async fn agent_line(keeper: &Rc<Keeper>) -> String {
-    keeper.soon(PATIENCE).await;
+    keeper.soon().await;
     keeper.readiness().agent_line(keeper.settled().site.token.is_some())
 }
 
-async fn metrics(keeper: &Rc<Keeper>, is_open: bool) -> Answer {
-    match keeper.soon(PATIENCE).await {
-        Some(last) => {
-            let view = View::of(last.checks.stage(), &last.report);
-            served(keeper, &last, &view, &[], |served| served.metrics(is_open))
-        }
-        None => Answer::text(503, "the first run is not over yet; ask again\n"),
-    }
-}
-
-async fn report(keeper: &Rc<Keeper>, form: Form, tags: &[String]) -> Answer {
-    let settled = keeper.settled();
-    // A part of the last result never starts a run.
-    let last = if tags.is_empty() { keeper.fresh().await } else { keeper.last().await };
-    let selection = if tags.is_empty() { Some(last.checks.selection.clone()) } else { last.checks.tagged(tags) };
-    let Some(selection) = selection else {
-        // That nothing fails of no checks would be no good news.
-        return Answer::text(404, "no check has such a tag; without ?tags= there are all of them\n");
+async fn metrics(keeper: &Rc<Keeper>, is_open: bool) -> Response<Whole> {
+    keeper.soon().await;
+    let Some(stamp) = keeper.stamp() else {
+        return response(Answer::text(503, "no check has ended yet; ask again\n"));
     };
-    let view = View::of(last.checks.stage_of(&selection), &last.report);
-    let (answer, broken) =
-        served(keeper, &last, &view, tags, |served| served.report(form, &settled.template, settled.fail_status));
-    if let Some(why) = broken {
-        say(&format!("--template: {why}; our own page is shown instead"));
-    }
-    answer
-}
-
-fn served<T>(keeper: &Keeper, last: &Last, view: &View<'_>, tags: &[String], with: impl FnOnce(&Served<'_>) -> T) -> T {
-    with(&Served {
-        view,
-        history: &keeper.history(),
-        readiness: &last.readiness,
-        age: last.ended.elapsed(),
-        max_age: keeper.max_age,
-        tags,
+    keeper.kept.answer(Route::Metrics { is_open }, stamp, || {
+        response(keeper.served(&keeper.checks().selection, &[], |served| served.metrics(is_open)))
     })
 }
 
-fn response(answer: Answer) -> Response<String> {
-    let mut response = Response::new(answer.body);
+async fn report(keeper: &Rc<Keeper>, form: Form, tags: Vec<String>) -> Response<Whole> {
+    // A part of the last results never starts a run.
+    let is_there = if tags.is_empty() { keeper.fresh().await } else { keeper.known(&tags).await };
+    if !is_there {
+        return response(Answer::crowded());
+    }
+    let checks = keeper.checks();
+    if tags.is_empty()
+        && let Some(stamp) = keeper.stamp()
+    {
+        let route = Route::Report { form, tags };
+        return keeper.kept.answer(route, stamp, || response(keeper.report(&checks.selection, &[], form)));
+    }
+    match checks.tagged(&tags) {
+        Some(selection) => response(keeper.report(&selection, &tags, form)),
+        // That nothing fails of no checks would be no good news.
+        None => response(Answer::text(404, "no check has such a tag; without ?tags= there are all of them\n")),
+    }
+}
+
+fn response(answer: Answer) -> Response<Whole> {
+    let mut response = Response::new(Whole::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
@@ -110,6 +94,9 @@ fn response(answer: Answer) -> Response<String> {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Some(age) = answer.age {
         headers.insert(AGE, HeaderValue::from(age.as_secs()));
+    }
+    if let Some(after) = answer.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
     }
     if let Some(methods) = answer.allow {
         headers.insert(ALLOW, HeaderValue::from_static(methods));

@@ -1,73 +1,90 @@
-//! Keeps the last result, and sees to it that there is one run at a time, and none before its time.
+//! Keeps the latest results, and sees to it that each check is made once at a time, and not before its time.
 
-use super::settled::{Checks, Settled};
+use super::kept::{Kept, Stamp};
+use super::settled::{self, Checks, Settled};
 use crate::remember::Remembering;
+use crate::say;
+use conn_check::cli::serve::Args;
 use conn_check::event::Event;
-use conn_check::memory::Recall;
-use conn_check::report::View;
-use conn_check::run::{self, Options, Outcome, Report};
-use conn_check::serve::{Costs, History, Notifier, Readiness};
-use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
-use std::future::pending;
+use conn_check::run::{self, Options, Outcome};
+use conn_check::select::Selection;
+use conn_check::serve::{Answer, Asked, Batch, Costs, Form, Notifier, Readiness, Route, Served, Shelf, Watched};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-use tokio::sync::Notify;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep_until};
 
-/// The last result, whoever asks for it.
+/// Who asks whether this node can serve, or for metrics, waits so long for a check that has begun: load balancers and
+/// collectors have patience for seconds, and a check may take ten of them.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The latest results, whoever asks for them.
 pub(crate) struct Keeper {
+    args: Args,
     options: Options,
-    pub(crate) max_age: Duration,
     notifier: Notifier,
+    /// So many may wait for results, however long they take.
+    most_waiting: usize,
+    waiting: Cell<usize>,
     state: RefCell<State>,
-    /// A run is over.
+    pub(crate) kept: Kept<Route>,
+    /// Checks are over.
     turned: Notify,
 }
 
 struct State {
     checks: Rc<Checks>,
     settled: Rc<Settled>,
-    last: Option<Rc<Last>>,
-    history: History,
+    watched: Watched,
+    shelf: Shelf,
     remembering: Remembering,
-    is_running: bool,
-    /// What the run in progress has found so far, and of which checks.
-    landed: Option<(Rc<Checks>, Landed)>,
-}
-
-/// Outcomes by the places of their checks.
-type Landed = Rc<RefCell<BTreeMap<usize, Outcome>>>;
-
-/// A finished run.
-pub(crate) struct Last {
-    pub(crate) checks: Rc<Checks>,
-    pub(crate) report: Report,
-    pub(crate) readiness: Readiness,
-    pub(crate) ended: Instant,
+    /// So many checks have ended.
+    landed: u64,
+    /// The verdict over this node, until one more has.
+    readiness: Option<Rc<Readiness>>,
+    /// What is wrong with the template, once that was said.
+    broken: Option<String>,
+    /// When it goes, so do the runs.
+    runs: watch::Sender<()>,
+    /// Runs of files that were read before; they are being ended.
+    former: usize,
 }
 
 impl Keeper {
+    /// Of connections, half may wait for results.
     pub(crate) fn new(
-        checks: Checks,
-        settled: Settled,
+        args: &Args,
+        files: (Checks, Settled, Watched),
         options: Options,
-        max_age: Duration,
+        connections: usize,
         remembering: Remembering,
     ) -> Self {
+        let (checks, settled, watched) = files;
         let state = State {
+            shelf: Shelf::of(&checks.selection),
             checks: Rc::new(checks),
             settled: Rc::new(settled),
-            last: None,
-            history: History::default(),
+            watched,
             remembering,
-            is_running: false,
-            landed: None,
+            landed: 0,
+            readiness: None,
+            broken: None,
+            runs: watch::Sender::new(()),
+            former: 0,
         };
-        let notifier = Notifier::of_environment();
-        Self { options, max_age, notifier, state: RefCell::new(state), turned: Notify::new() }
+        Self {
+            args: args.clone(),
+            options,
+            notifier: Notifier::of_environment(),
+            most_waiting: (connections / 2).max(1),
+            waiting: Cell::new(0),
+            state: RefCell::new(state),
+            kept: Kept::default(),
+            turned: Notify::new(),
+        }
     }
 
     /// What the files say beside the checks.
@@ -75,9 +92,8 @@ impl Keeper {
         Rc::clone(&self.state.borrow().settled)
     }
 
-    /// How checks were before.
-    pub(crate) fn history(&self) -> Ref<'_, History> {
-        Ref::map(self.state.borrow(), |state| &state.history)
+    pub(crate) fn checks(&self) -> Rc<Checks> {
+        Rc::clone(&self.state.borrow().checks)
     }
 
     pub(crate) const fn notifier(&self) -> &Notifier {
@@ -87,145 +103,267 @@ impl Keeper {
     /// What polling costs.
     pub(crate) fn costs(&self) -> Costs {
         let Checks { plan, selection, .. } = &*self.state.borrow().checks;
-        Costs::of(plan, selection, self.max_age)
+        Costs::of(plan, selection, self.args.max_age)
     }
 
-    /// From now on it is these files; the next who asks gets a result of theirs.
-    pub(crate) fn replace(self: &Rc<Self>, checks: Checks, settled: Settled) {
+    /// Reads all files again; what is not valid changes nothing.
+    pub(crate) fn reload(self: &Rc<Self>, why: &str) {
+        let Some((checks, settled, watched)) = settled::read(&self.args) else {
+            return say(&format!("{why}: a file is not valid, so that all stays as it was"));
+        };
         let mut state = self.state.borrow_mut();
+        let State { checks: former, shelf, runs, .. } = &mut *state;
+        let empty = Shelf::of(&checks.selection);
+        *shelf = Shelf::taking_over(
+            empty,
+            &checks.plan,
+            std::mem::replace(shelf, Shelf::of(&checks.selection)),
+            &former.plan,
+        );
+        let running = runs.receiver_count();
+        *runs = watch::Sender::new(());
+        state.former += running;
         state.checks = Rc::new(checks);
         state.settled = Rc::new(settled);
+        state.watched = watched;
+        state.changed();
+        state.broken = None;
         drop(state);
-        self.begin();
+        say(&format!("{why}: the files are read again"));
+        say(&self.costs().to_string());
     }
 
-    /// A result that is not too old: the last one, or that of the run in progress, or of a new one.
-    pub(crate) async fn fresh(self: &Rc<Self>) -> Rc<Last> {
-        let asked = Instant::now();
+    /// Waits for results none of which is too old; not where too many wait already.
+    pub(crate) async fn fresh(self: &Rc<Self>) -> bool {
+        let asked = self.asked();
+        let is_there = self.wait(asked, |state| state.shelf.is_fresh(asked, Instant::now())).await;
+        // While one took its time, the others may have grown too old. Without an age they were not meant to have one.
+        if is_there && !asked.max_age.is_zero() {
+            self.soon().await;
+        }
+        is_there
+    }
+
+    /// Waits for results of the checks with these tags, however old; not where too many wait already.
+    pub(crate) async fn known(self: &Rc<Self>, tags: &[String]) -> bool {
+        let is_known = |state: &State| {
+            let Some(selection) = state.checks.tagged(tags) else { return true };
+            let known: Vec<_> = selection.entries().collect();
+            !state.shelf.unknown().any(|entry| known.contains(&entry))
+        };
+        self.wait(self.asked(), is_known).await
+    }
+
+    async fn wait(self: &Rc<Self>, asked: Asked, is_there: impl Fn(&State) -> bool) -> bool {
+        let mut seat = None;
         loop {
             // Before anything is looked at: whatever turns from now on is heard.
             let turned = self.turned.notified();
-            if let Some(last) = self.current(asked) {
-                return last;
+            if is_there(&self.state.borrow()) {
+                return true;
             }
-            self.begin();
+            self.begin(asked);
+            if seat.is_none() {
+                seat = Seat::of(self);
+            }
+            if seat.is_none() {
+                return false;
+            }
             turned.await;
         }
     }
 
-    /// The last result, however old; of the run in progress where there is none yet.
-    pub(crate) async fn last(self: &Rc<Self>) -> Rc<Last> {
+    /// Waits for results that are not too old, if they come soon. Who asks whether this node can serve must not wait for a
+    /// dependency that does not answer.
+    pub(crate) async fn soon(self: &Rc<Self>) {
+        let asked = self.asked();
         loop {
             let turned = self.turned.notified();
-            if let Some(last) = self.of_these_files() {
-                return last;
+            if self.state.borrow().shelf.is_fresh(asked, Instant::now()) {
+                return;
             }
-            // None is in progress where the files were read again in the middle of one.
-            self.begin();
-            turned.await;
+            self.begin(asked);
+            // What hangs is not waited for by everybody who asks.
+            let begun = self.state.borrow().shelf.latest_begin(asked, Instant::now()).unwrap_or(asked.at);
+            tokio::select! {
+                biased;
+                () = turned => {}
+                () = sleep_until(begun + PATIENCE) => return,
+            }
         }
     }
 
-    /// A result that is not too old, if it is there soon; else the last one, if there was one. Who asks whether this node can
-    /// serve must not wait for a dependency that does not answer.
-    pub(crate) async fn soon(self: &Rc<Self>, patience: Duration) -> Option<Rc<Last>> {
-        tokio::select! {
-            biased;
-            last = self.fresh() => Some(last),
-            () = sleep_until(Instant::now() + patience) => self.state.borrow().last.clone(),
-        }
-    }
-
-    /// The verdict over this node, as far as it is known: what the run in progress has found, over the last result. A
-    /// dependency that does not answer must not hide what this node lacks.
-    pub(crate) fn readiness(&self) -> Readiness {
-        let state = self.state.borrow();
-        let checks = &state.checks;
-        let last = state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, checks));
-        let landed = state.landed.as_ref().filter(|(of, _)| Rc::ptr_eq(of, checks));
-        let Some((_, landed)) = landed else {
-            return last.map_or_else(Readiness::starting, |last| last.readiness.clone());
-        };
-        let before = last.iter().flat_map(|last| &last.report.outcomes).map(|outcome| (outcome.entry, outcome.clone()));
-        let mut known: BTreeMap<_, _> = before.collect();
-        known.extend(landed.borrow().iter().map(|(entry, outcome)| (*entry, outcome.clone())));
-        let unknown: Vec<_> = checks
-            .selection
-            .first()
-            .filter(|entry| !known.contains_key(entry))
-            .map(|at| &checks.plan.entries[at])
-            .collect();
-        let so_far = Report {
-            started: SystemTime::now(),
-            elapsed: Duration::ZERO,
-            outcomes: known.into_values().collect(),
-            interrupted: false,
-            end: None,
-            comparison: None,
-            waited: None,
-        };
-        Readiness::so_far(&View::of(checks.stage(), &so_far), &unknown)
-    }
-
-    /// The last result, unless it is of other files.
-    fn of_these_files(&self) -> Option<Rc<Last>> {
-        let state = self.state.borrow();
-        state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, &state.checks)).map(Rc::clone)
-    }
-
-    /// The last result, unless it is too old for who asked then, or of other files.
-    fn current(&self, asked: Instant) -> Option<Rc<Last>> {
-        let last = self.of_these_files()?;
-        let is_fresh = last.ended >= asked || last.ended.elapsed() <= self.max_age;
-        is_fresh.then_some(last)
-    }
-
-    /// Begins a run, unless one is in progress.
-    pub(crate) fn begin(self: &Rc<Self>) {
+    /// The verdict over this node, as far as it is known. A dependency that does not answer must not hide what this node
+    /// lacks.
+    pub(crate) fn readiness(&self) -> Rc<Readiness> {
         let mut state = self.state.borrow_mut();
-        if state.is_running {
+        if let Some(known) = &state.readiness {
+            return Rc::clone(known);
+        }
+        let State { checks, shelf, .. } = &*state;
+        let unknown: Vec<_> = shelf.unknown().map(|entry| &checks.plan.entries[entry]).collect();
+        let readiness = Rc::new(Readiness::of(&shelf.view(checks.stage()), &unknown));
+        state.readiness = Some(Rc::clone(&readiness));
+        readiness
+    }
+
+    /// How old the oldest result is; nothing where there is none.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        self.state.borrow().shelf.age(Instant::now())
+    }
+
+    /// What all answers are made from; nothing where there is nothing.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        Some(Stamp { age: self.age()?.as_secs(), landed: self.state.borrow().landed })
+    }
+
+    /// The report of these checks, which have these tags.
+    pub(crate) fn report(&self, selection: &Selection, tags: &[String], form: Form) -> Answer {
+        let settled = self.settled();
+        let (answer, broken) =
+            self.served(selection, tags, |served| served.report(form, &settled.template, settled.fail_status));
+        let mut state = self.state.borrow_mut();
+        if let Some(why) = broken.filter(|why| state.broken.as_ref() != Some(why)) {
+            say(&format!("--template: {why}; our own page is shown instead"));
+            state.broken = Some(why);
+        }
+        answer
+    }
+
+    /// Tells something of these checks.
+    pub(crate) fn served<T>(&self, selection: &Selection, tags: &[String], tell: impl FnOnce(&Served<'_>) -> T) -> T {
+        let readiness = self.readiness();
+        let State { checks, shelf, .. } = &*self.state.borrow();
+        let view = &shelf.view(checks.stage_of(selection));
+        let age = shelf.age_of(view, Instant::now());
+        tell(&Served { view, shelf, readiness: &readiness, age, max_age: self.args.max_age, tags })
+    }
+
+    /// Who asks now.
+    fn asked(&self) -> Asked {
+        Asked { at: Instant::now(), max_age: self.args.max_age }
+    }
+
+    /// Begins what is due, unless it is being made already.
+    pub(crate) fn begin_due(self: &Rc<Self>) {
+        self.begin(self.asked());
+    }
+
+    /// Begins what is due for who asked then.
+    fn begin(self: &Rc<Self>, asked: Asked) {
+        if self.due(asked).is_empty() {
             return;
         }
-        state.is_running = true;
+        // A secret that was replaced is not sent any more.
+        let changed = self.state.borrow_mut().watched.changed();
+        if let Some(path) = changed {
+            self.reload(&format!("{} has changed", path.display()));
+        }
+        for batch in self.due(asked) {
+            self.run(batch);
+        }
+    }
+
+    /// What is due; nothing until runs of files that were read before have ended.
+    fn due(&self, asked: Asked) -> Vec<Batch> {
+        let State { checks, shelf, former, .. } = &mut *self.state.borrow_mut();
+        if *former > 0 { Vec::new() } else { shelf.due(&checks.plan, &self.options, asked, Instant::now()) }
+    }
+
+    fn run(self: &Rc<Self>, Batch { entries, options }: Batch) {
+        let began = Instant::now();
+        let mut state = self.state.borrow_mut();
+        state.shelf.begin(&entries, began);
+        let mut other_files = state.runs.subscribe();
         let checks = Rc::clone(&state.checks);
-        let landed = Landed::default();
-        state.landed = Some((Rc::clone(&checks), Rc::clone(&landed)));
         let recall = state.remembering.recall(&checks.plan);
         drop(state);
-        let options = Options { recall: Some(Arc::clone(&recall)), surroundings: true, ..self.options.clone() };
-        let keeper = Running(Rc::clone(self));
+        let options = Options { recall: Some(Arc::clone(&recall)), surroundings: true, ..options };
+        let running = Running { keeper: Rc::clone(self), checks: Rc::clone(&checks), entries, began };
         spawn_local(async move {
+            let selection = checks.selection.of_entries(&running.entries.iter().copied().collect());
             let mut hear = |event: &Event| {
                 if let Event::Finished(outcome) = event {
-                    landed.borrow_mut().insert(outcome.entry, Outcome::clone(outcome));
+                    running.keeper.land(&checks, outcome);
                 }
             };
-            let report = run::run(&checks.plan, &checks.selection, &options, pending(), Some(&mut hear)).await;
-            keeper.0.keep(checks, &recall, report);
+            let ended = async move { drop(other_files.changed().await) };
+            let report = run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
+            let keeper = Rc::clone(&running.keeper);
+            keeper.state.borrow_mut().remembering.keep(&recall, &checks.plan, &report.outcomes);
+            drop(running);
+            if Rc::ptr_eq(&checks, &keeper.checks()) {
+                keeper.tell();
+            } else {
+                // Those of the files that were read since were not begun as long as this ran.
+                keeper.begin_due();
+            }
         });
     }
 
-    fn keep(&self, checks: Rc<Checks>, recall: &Recall, report: Report) {
-        let view = View::of(checks.stage(), &report);
-        let readiness = Readiness::of(&view);
-        let counts = view.check_counts;
-        let (word, total) = (readiness.standing.word(), counts.total());
-        self.notifier.tell(&format!("STATUS={word}: {} of {total} checks work", counts.pass + counts.warn));
+    /// A check is over.
+    fn land(&self, checks: &Rc<Checks>, outcome: &Outcome) {
         let mut state = self.state.borrow_mut();
-        state.history.hear(&view);
-        state.remembering.keep(recall, &checks.plan, &report.outcomes);
-        state.landed = None;
-        drop(view);
-        state.last = Some(Rc::new(Last { checks, report, readiness, ended: Instant::now() }));
+        if Rc::ptr_eq(&state.checks, checks) {
+            state.shelf.land(checks.stage(), outcome.clone(), Instant::now());
+            state.changed();
+            if state.shelf.lacked_room {
+                self.turned.notify_waiters();
+            }
+        }
+    }
+
+    /// Tells the system how it stands.
+    fn tell(&self) {
+        let counts = self.served(&self.checks().selection, &[], |served| served.view.check_counts);
+        let (word, total) = (self.readiness().standing.word(), counts.total());
+        self.notifier.tell(&format!("STATUS={word}: {} of {total} checks work", counts.pass + counts.warn));
+    }
+}
+
+impl State {
+    /// What was said of the results is not true any more.
+    fn changed(&mut self) {
+        self.landed += 1;
+        self.readiness = None;
+    }
+}
+
+/// One of those who wait for results.
+struct Seat<'a>(&'a Cell<usize>);
+
+impl<'a> Seat<'a> {
+    fn of(keeper: &'a Keeper) -> Option<Self> {
+        let taken = keeper.waiting.get();
+        (taken < keeper.most_waiting).then(|| {
+            keeper.waiting.set(taken + 1);
+            Self(&keeper.waiting)
+        })
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 
 /// A run in progress; its end, however it comes, is told to all who wait.
-struct Running(Rc<Keeper>);
+struct Running {
+    keeper: Rc<Keeper>,
+    checks: Rc<Checks>,
+    entries: Vec<usize>,
+    began: Instant,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.state.borrow_mut().is_running = false;
-        self.0.turned.notify_waiters();
+        let mut state = self.keeper.state.borrow_mut();
+        if Rc::ptr_eq(&state.checks, &self.checks) {
+            state.shelf.end(&self.entries, self.began);
+        } else {
+            state.former -= 1;
+        }
+        self.keeper.turned.notify_waiters();
     }
 }

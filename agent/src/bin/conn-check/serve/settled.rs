@@ -8,12 +8,21 @@ use conn_check::cli::serve::Args;
 use conn_check::plan::{self, Plan};
 use conn_check::report::{self, Stage, Warnings};
 use conn_check::select::{Selection, Wanted};
-use conn_check::serve::{Certificate, Site, Template, Token, doubled};
+use conn_check::serve::{Certificate, Site, Template, Token, Watched, doubled};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Who polls sends no mail.
 const NOT_POLLED: &str = "no-nagios";
+
+/// All that the files say, and which of them hold secrets and certificates. What is wrong is told on standard error.
+pub(crate) fn read(args: &Args) -> Option<(Checks, Settled, Watched)> {
+    let (read, watched) = Watched::during(|| {
+        let settled = Settled::read(args).map_err(|wrong| say(&wrong));
+        (Checks::read(args), settled.ok())
+    });
+    Some((read.0?, read.1?, watched))
+}
 
 /// The checks, and which of them are made.
 #[derive(Debug)]
@@ -26,9 +35,9 @@ pub(crate) struct Checks {
 
 impl Checks {
     /// Reads the files of checks; what is wrong with them is told on standard error.
-    pub(crate) fn read(args: &Args) -> Option<Self> {
+    fn read(args: &Args) -> Option<Self> {
         let mut check = cli::Args { format: Some(&report::PLAIN), ..args.check.clone() };
-        if !check.include_tags.iter().any(|tag| tag.trim() == NOT_POLLED) {
+        if !args.poll_all && !check.include_tags.iter().any(|tag| tag.trim() == NOT_POLLED) {
             check.exclude_tags.push(NOT_POLLED.to_owned());
         }
         let mut read = None;

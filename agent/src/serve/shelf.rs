@@ -1,0 +1,447 @@
+//! The latest result of each check, and which checks are due.
+//!
+//! Each check has its own age, and runs for itself: one that hangs holds up no other. What this node lacks is known as soon
+//! as the check that meets it ends, be it one of this host (a full disk) or of another (this node's own firewall): which
+//! check that will be is not known before, so none is set apart for it. Only checks that hang together (`depends_on`,
+//! `parts`) are made together.
+
+use super::changes::{Since, State};
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use crate::queue::{PROGRAMS, starts_program};
+use crate::report::{CheckView, Stage, View, series_of};
+use crate::run::{Options, Report};
+use crate::select::Selection;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
+
+/// So many checks of this host run at once. They hold no connection, and wait for none that hangs.
+const LOCAL: usize = 16;
+
+/// The checks that are made, as far as they are known.
+#[derive(Debug)]
+pub struct Shelf {
+    checks: BTreeMap<usize, Known>,
+    /// The latest outcomes, in the plan's order.
+    report: Report,
+    /// Something was due that had no room beside what was running.
+    pub lacked_room: bool,
+}
+
+/// What is known of a check beside its outcome.
+#[derive(Debug, Default)]
+struct Known {
+    /// It is made where another check needs it, with that one.
+    is_part: bool,
+    is_running: bool,
+    /// When it was begun last.
+    began: Option<(Instant, SystemTime)>,
+    landed: Option<Landed>,
+}
+
+/// When its outcome came.
+#[derive(Clone, Copy, Debug)]
+struct Landed {
+    /// When the run began.
+    started: SystemTime,
+    /// How long it took, from its begin.
+    took: Duration,
+    ended: Instant,
+    /// It is of files that were read before.
+    is_former: bool,
+    since: Since,
+}
+
+/// Checks that are begun together.
+#[derive(Debug)]
+pub struct Batch {
+    /// Their places in the plan.
+    pub entries: Vec<usize>,
+    /// How they are run, beside all that runs already.
+    pub options: Options,
+}
+
+/// Who asks, and how old a result may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// When it was asked. What has ended since then is never too old.
+    pub at: Instant,
+    /// How old a result may be else, from its end.
+    pub max_age: Duration,
+}
+
+impl Shelf {
+    /// Of these checks nothing is known yet.
+    #[must_use]
+    pub fn of(selection: &Selection) -> Self {
+        let report = Report {
+            started: SystemTime::now(),
+            elapsed: Duration::ZERO,
+            outcomes: Vec::new(),
+            interrupted: false,
+            end: None,
+            comparison: None,
+            waited: None,
+        };
+        let known = |entry| Known { is_part: selection.whole_of(entry).is_some(), ..Known::default() };
+        Self { checks: selection.entries().map(|entry| (entry, known(entry))).collect(), report, lacked_room: false }
+    }
+
+    /// Takes over what is known of checks that are called as they were, until they are made again.
+    #[must_use]
+    pub fn taking_over(mut self, plan: &Plan, mut former: Self, former_plan: &Plan) -> Self {
+        let names = series_of(former_plan);
+        let places: HashMap<_, _> = series_of(plan).into_iter().zip(0..).collect();
+        for outcome in former.report.outcomes {
+            let Some(entry) = places.get(&names[outcome.entry]).copied() else { continue };
+            let is_alike = plan.entries[entry].results == former_plan.entries[outcome.entry].results;
+            let landed = former.checks.remove(&outcome.entry).and_then(|known| known.landed);
+            if let Some(known) = self.checks.get_mut(&entry).filter(|_| is_alike) {
+                known.landed = landed.map(|landed| Landed { is_former: true, ..landed });
+                self.report.outcomes.push(Outcome { entry, ..outcome });
+            }
+        }
+        self.report.outcomes.sort_by_key(|outcome| outcome.entry);
+        self
+    }
+
+    /// The checks that are to begin now, if any result is too old for who asks. With those go all that may begin again, so
+    /// that what checks share (a name's addresses) is looked up once.
+    #[must_use]
+    pub fn due(&mut self, plan: &Plan, options: &Options, asked: Asked, now: Instant) -> Vec<Batch> {
+        self.lacked_room = false;
+        let idle = || self.checks.iter().filter(|(_, known)| !known.is_part && !known.is_running);
+        if idle().all(|(_, known)| known.is_fresh(asked, now)) {
+            return Vec::new();
+        }
+        let due = idle().filter(|(_, known)| known.may_begin(asked.max_age, now)).map(|(entry, _)| *entry);
+        let (due, groups): (BTreeSet<_>, _) = (due.collect(), plan.groups());
+        let far = plan.entries.iter().zip(&groups).filter(|(check, _)| !check.is_local);
+        let far: BTreeSet<_> = far.map(|(_, group)| *group).collect();
+        let (local, remote): (Vec<_>, Vec<_>) =
+            self.complete(&due, &groups).into_iter().partition(|entry| !far.contains(&groups[*entry]));
+        let local = Batch { entries: local, options: Options { concurrency: LOCAL, ..options.clone() } };
+        let mut remote = self.beside(plan, remote, options);
+        remote.entries = self.complete(&remote.entries.into_iter().collect(), &groups);
+        self.lacked_room = local.entries.len() + remote.entries.len() < due.len();
+        let batches = [local, remote].into_iter().filter(|batch| !batch.entries.is_empty());
+        batches.map(|batch| Batch { entries: self.with_parts(plan, batch.entries), ..batch }).collect()
+    }
+
+    /// Those of these checks that are there with all that hang together with them.
+    fn complete(&self, entries: &BTreeSet<usize>, groups: &[usize]) -> Vec<usize> {
+        let missing = self.checks.iter().filter(|(entry, known)| !known.is_part && !entries.contains(*entry));
+        let missing: BTreeSet<_> = missing.map(|(entry, _)| groups[*entry]).collect();
+        entries.iter().copied().filter(|entry| !missing.contains(&groups[*entry])).collect()
+    }
+
+    /// Their parts, too.
+    fn with_parts(&self, plan: &Plan, entries: Vec<usize>) -> Vec<usize> {
+        let is_one = |entry: &usize| self.checks.contains_key(entry);
+        entries.into_iter().flat_map(|entry| plan.together(entry)).filter(is_one).collect()
+    }
+
+    /// What of these checks may run beside those that do: the limits of one run are those of all.
+    fn beside(&self, plan: &Plan, mut entries: Vec<usize>, options: &Options) -> Batch {
+        let running = || {
+            let running = self
+                .checks
+                .iter()
+                .filter(|(_, known)| known.is_running && !known.is_part)
+                .map(|(entry, _)| &plan.entries[*entry]);
+            running.filter(|entry| !entry.is_local)
+        };
+        let concurrency = options.concurrency.saturating_sub(running().count());
+        // Whose hosts they are is not looked at: with a limit for each host one run waits for the other.
+        if concurrency == 0 || (options.per_host.is_some() && running().next().is_some()) {
+            entries.clear();
+        }
+        let mut programs = PROGRAMS.saturating_sub(running().filter(|entry| starts_program(entry)).count());
+        entries.retain(|entry| {
+            let is_program = starts_program(&plan.entries[*entry]);
+            let has_room = !is_program || programs > 0;
+            programs -= usize::from(is_program && has_room);
+            has_room
+        });
+        Batch { entries, options: Options { concurrency, ..options.clone() } }
+    }
+
+    /// These checks begin.
+    pub fn begin(&mut self, entries: &[usize], now: Instant) {
+        let at = (now, SystemTime::now());
+        for entry in entries {
+            if let Some(known) = self.checks.get_mut(entry) {
+                (known.is_running, known.began) = (true, Some(at));
+            }
+        }
+    }
+
+    /// A check is over.
+    pub fn land(&mut self, stage: Stage<'_>, outcome: Outcome, now: Instant) {
+        let Some(known) = self.checks.get_mut(&outcome.entry) else { return };
+        let (began, started) = known.began.unwrap_or_else(|| (now, SystemTime::now()));
+        let found = State::of(&CheckView::of(stage.plan, stage.selection, &outcome));
+        let since = Since::after(known.landed.as_ref().map(|landed| &landed.since), found, started);
+        let landed = Landed { started, took: now - began, ended: now, is_former: false, since };
+        (known.is_running, known.landed) = (false, Some(landed));
+        // Its parts that were not needed this time are none of what is known.
+        let parts: Vec<_> = stage.plan.parts_of(outcome.entry).filter(|part| !outcome.parts.contains(part)).collect();
+        for part in &parts {
+            if let Some(known) = self.checks.get_mut(part) {
+                known.landed = None;
+            }
+        }
+        let outcomes = &mut self.report.outcomes;
+        outcomes.retain(|known| !parts.contains(&known.entry));
+        match outcomes.binary_search_by_key(&outcome.entry, |outcome| outcome.entry) {
+            Ok(at) => outcomes[at] = outcome,
+            Err(at) => outcomes.insert(at, outcome),
+        }
+    }
+
+    /// The run of these checks, which began then, is over: those that have not landed will not.
+    pub fn end(&mut self, entries: &[usize], began: Instant) {
+        for entry in entries {
+            if let Some(known) = self.checks.get_mut(entry).filter(|known| known.began.is_some_and(|at| at.0 == began))
+            {
+                known.is_running = false;
+            }
+        }
+    }
+
+    /// Whether no result is too old for who asks.
+    #[must_use]
+    pub fn is_fresh(&self, asked: Asked, now: Instant) -> bool {
+        self.checks.values().all(|known| known.is_part || known.is_fresh(asked, now))
+    }
+
+    /// When the last of the checks began that are being made and whose results are too old for who asks.
+    #[must_use]
+    pub fn latest_begin(&self, asked: Asked, now: Instant) -> Option<Instant> {
+        let running =
+            self.checks.values().filter(|known| !known.is_part && known.is_running && !known.is_fresh(asked, now));
+        running.filter_map(|known| known.began).map(|at| at.0).max()
+    }
+
+    /// Those of which nothing is known.
+    pub fn unknown(&self) -> impl Iterator<Item = usize> {
+        self.checks.iter().filter(|(_, known)| !known.is_part && known.landed.is_none()).map(|(entry, _)| *entry)
+    }
+
+    /// What is known, as if it were of one run: it began when the oldest of it did, and took as long as the longest.
+    #[must_use]
+    pub fn view<'a>(&'a self, stage: Stage<'a>) -> View<'a> {
+        let mut view = View::of(stage, &self.report);
+        let landed = || view.checks.iter().filter_map(|check| self.landed(check.outcome.entry));
+        let started = landed().map(|landed| landed.started).min().unwrap_or(view.started);
+        let elapsed = landed().map(|landed| landed.took).max().unwrap_or_default();
+        (view.started, view.elapsed) = (started, elapsed);
+        view
+    }
+
+    /// How old the oldest result is; nothing where there is none.
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Option<Duration> {
+        self.checks.values().filter_map(|known| known.landed.as_ref()).map(|landed| now - landed.ended).max()
+    }
+
+    /// The same of what is shown.
+    #[must_use]
+    pub fn age_of(&self, view: &View<'_>, now: Instant) -> Duration {
+        let landed = view.checks.iter().filter_map(|check| self.landed(check.outcome.entry));
+        landed.map(|landed| now - landed.ended).max().unwrap_or_default()
+    }
+
+    /// Since when a check is as it is.
+    #[must_use]
+    pub fn since(&self, entry: usize) -> Option<&Since> {
+        self.landed(entry).map(|landed| &landed.since)
+    }
+
+    fn landed(&self, entry: usize) -> Option<&Landed> {
+        self.checks.get(&entry)?.landed.as_ref()
+    }
+}
+
+impl Known {
+    fn is_fresh(&self, asked: Asked, now: Instant) -> bool {
+        let of_these_files = self.landed.as_ref().filter(|landed| !landed.is_former);
+        of_these_files.is_some_and(|landed| landed.ended >= asked.at || now - landed.ended <= asked.max_age)
+    }
+
+    /// Whether it began long enough ago, or never: so nobody is asked more often.
+    fn may_begin(&self, max_age: Duration, now: Instant) -> bool {
+        let is_known = self.landed.as_ref().is_some_and(|landed| !landed.is_former);
+        !is_known || self.began.is_none_or(|at| now - at.0 >= max_age)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Step, Verdict};
+    use crate::plan::{Defaults, load};
+    use crate::report::Warnings;
+    use crate::select::Wanted;
+    use crate::source::Source;
+
+    /// Checks, what is known of them, and a clock of our own.
+    struct Scene {
+        plan: Plan,
+        selection: Selection,
+        shelf: Shelf,
+        options: Options,
+        zero: Instant,
+    }
+
+    impl Scene {
+        fn new(yaml: &str) -> Self {
+            let defaults = Defaults { timeout: Duration::from_secs(1) };
+            let plan = load(&Source::own("test", yaml), defaults, false).expect("valid").0;
+            let selection = Selection::of(&plan, &Wanted::default());
+            let (shelf, options) = (Shelf::of(&selection), Options::of_host());
+            Self { plan, selection, shelf, options, zero: Instant::now() }
+        }
+
+        fn at(&self, millis: u64) -> Instant {
+            self.zero + Duration::from_millis(millis)
+        }
+
+        fn asked(&self, millis: u64) -> Asked {
+            Asked { at: self.at(millis), max_age: Duration::from_secs(1) }
+        }
+
+        /// Begins what is due for who asks then; which checks those are.
+        fn ask(&mut self, millis: u64) -> Vec<Vec<usize>> {
+            let now = self.at(millis);
+            let batches = self.shelf.due(&self.plan, &self.options, self.asked(millis), now);
+            batches.iter().for_each(|batch| self.shelf.begin(&batch.entries, now));
+            batches.into_iter().map(|batch| batch.entries).collect()
+        }
+
+        fn land(&mut self, entry: usize, verdict: Verdict, millis: u64) {
+            let steps = vec![Step::decided(verdict, Duration::ZERO, Duration::ZERO)];
+            let stage = Stage { warnings: Warnings::Count, config: "c", plan: &self.plan, selection: &self.selection };
+            let now = self.zero + Duration::from_millis(millis);
+            self.shelf.land(stage, Outcome { entry, steps, ..Outcome::default() }, now);
+        }
+
+        fn is_fresh(&self, asked: u64, now: u64) -> bool {
+            self.shelf.is_fresh(self.asked(asked), self.at(now))
+        }
+    }
+
+    const THREE: &str = "- {type: tcp, host: a, port: 1}\n- {type: tcp, host: b, port: 1}\n- {type: disk, path: /}\n";
+
+    #[test]
+    fn one_check_that_hangs_holds_up_no_other_and_none_is_made_twice_at_once_or_before_its_time() {
+        let mut scene = Scene::new(THREE);
+        assert_eq!(scene.ask(0), [vec![2], vec![0, 1]], "those of this host apart");
+        assert!(scene.ask(1).is_empty());
+        scene.land(2, Verdict::Pass, 10);
+        scene.land(0, Verdict::Pass, 100);
+        assert!(!scene.is_fresh(0, 100), "one hangs");
+        assert!(scene.ask(900).is_empty(), "what has ended is young enough");
+        assert_eq!(scene.ask(1050), [vec![2], vec![0]], "the disk is due, and what began with it goes along");
+        scene.land(2, Verdict::Warn, 1060);
+        scene.land(0, Verdict::Pass, 1100);
+        assert!(scene.ask(1500).is_empty());
+        scene.land(1, Verdict::Fail, 1600);
+        assert!(scene.is_fresh(0, 1600) && scene.is_fresh(1600, 1600));
+        assert_eq!(scene.ask(2100), [vec![2], vec![0, 1]], "all together again");
+    }
+
+    #[test]
+    fn checks_that_hang_together_are_made_together_and_parts_with_their_whole() {
+        let mut scene = Scene::new(
+            "- {type: tcp, name: first, host: a, port: 1}\n- {type: disk, path: /, depends_on: first}\n\
+             - {type: tcp, host: b, port: 1}\n- {type: tcp, host: c, port: 1, parts: [{type: tcp, host: d, port: 1}]}\n",
+        );
+        assert_eq!(scene.ask(0), [vec![0, 1, 2, 3, 4]], "what waits for another is made with it");
+        scene.land(0, Verdict::Pass, 10);
+        scene.land(2, Verdict::Pass, 20);
+        scene.land(4, Verdict::Fail, 30);
+        scene.land(3, Verdict::Fail, 30);
+        assert_eq!(scene.shelf.report.outcomes.len(), 3, "the part had nothing to do with it");
+        assert_eq!(scene.ask(2000), [vec![2, 3, 4]], "the first waits for the disk, with which it hangs together");
+        assert!(scene.shelf.lacked_room);
+        scene.land(1, Verdict::Pass, 2010);
+        assert_eq!(scene.ask(2020), [vec![0, 1]]);
+        assert_eq!(scene.shelf.unknown().count(), 0, "a part that is not needed is nothing unknown");
+    }
+
+    #[test]
+    fn who_has_waited_for_one_does_not_begin_the_others_again() {
+        let mut scene = Scene::new(THREE);
+        scene.ask(0);
+        scene.land(2, Verdict::Pass, 10);
+        scene.land(0, Verdict::Pass, 20);
+        let (asked, now) = (scene.asked(0), scene.at(30_000));
+        assert!(scene.shelf.due(&scene.plan, &scene.options, asked, now).is_empty());
+        scene.land(1, Verdict::Pass, 30_000);
+        assert!(scene.is_fresh(0, 30_000));
+        assert_eq!(scene.shelf.age(now), Some(Duration::from_millis(29_990)), "and it is told how old they are");
+    }
+
+    #[test]
+    fn the_limits_of_a_run_are_those_of_all_and_none_of_what_is_this_hosts() {
+        let mut scene = Scene::new(THREE);
+        scene.options.concurrency = 1;
+        scene.ask(0);
+        scene.land(2, Verdict::Pass, 10);
+        scene.land(0, Verdict::Pass, 20);
+        assert_eq!(scene.ask(5000), [vec![2]]);
+        scene.options = Options { concurrency: 9, per_host: Some(1), ..scene.options };
+        scene.land(2, Verdict::Pass, 5010);
+        assert_eq!(scene.ask(9000), [vec![2]]);
+        scene.land(1, Verdict::Pass, 9010);
+        assert_eq!(scene.ask(9020), [vec![0, 1]]);
+
+        let mut scene = Scene::new(&"- {type: command, command: [/bin/true]}\n".repeat(20));
+        assert_eq!(scene.ask(0).concat().len(), PROGRAMS);
+        assert!(scene.shelf.lacked_room);
+        assert!(scene.ask(1).is_empty());
+        (0..3).for_each(|entry| scene.land(entry, Verdict::Pass, 10));
+        assert_eq!(scene.ask(5000), [vec![0, 1, 2]]);
+    }
+
+    #[test]
+    fn a_run_that_ends_without_a_result_is_begun_again_and_ends_none_that_came_after_it() {
+        let mut scene = Scene::new("- {type: tcp, host: a, port: 1}\n");
+        assert_eq!(scene.ask(0), [vec![0]]);
+        scene.shelf.end(&[0], scene.at(0));
+        assert_eq!(scene.ask(1), [vec![0]]);
+        scene.shelf.end(&[0], scene.at(0));
+        assert!(scene.ask(2).is_empty());
+    }
+
+    #[test]
+    fn what_changed_is_known_until_it_changes_again_and_when_the_files_are_read_again() {
+        let mut scene = Scene::new(THREE);
+        let mut hear = |verdict, millis| {
+            scene.ask(millis);
+            scene.land(0, verdict, millis);
+            let since = scene.shelf.since(0).expect("known");
+            (since.before.map(State::word), since.is_new)
+        };
+        assert_eq!(hear(Verdict::Pass, 0), (None, true));
+        assert_eq!(hear(Verdict::Pass, 2000), (None, false));
+        assert_eq!(hear(Verdict::Fail, 4000), (Some("pass"), true));
+        assert_eq!(hear(Verdict::Fail, 6000), (Some("pass"), false));
+        assert_eq!(hear(Verdict::Pass, 8000), (Some("fail"), true));
+        let former = std::mem::replace(
+            &mut scene,
+            Scene::new("- {type: tcp, host: n, port: 1}\n- {type: tcp, host: a, port: 1}\n"),
+        );
+        scene.zero = former.zero;
+        let empty = Shelf::of(&scene.selection);
+        scene.shelf = empty.taking_over(&scene.plan, former.shelf, &former.plan);
+        assert_eq!(scene.shelf.unknown().collect::<Vec<_>>(), [0], "the other is called as it was");
+        assert!(!scene.is_fresh(0, 8000), "and has to be made again");
+        assert_eq!(scene.ask(8001), [vec![0, 1]]);
+        scene.land(1, Verdict::Pass, 8002);
+        let since = scene.shelf.since(1).expect("known");
+        assert_eq!((since.before.map(State::word), since.is_new), (Some("fail"), false));
+    }
+}
