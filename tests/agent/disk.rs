@@ -81,9 +81,9 @@ fn inodes_that_are_used_up_are_a_warning_of_their_own() {
 }
 
 #[test]
-fn a_read_only_mount_fails_unless_it_is_meant_so() {
+fn a_read_only_file_system_fails_unless_it_is_meant_so() {
     let (scratch, path) = folder();
-    let mounts = Mounts::new().read_only(&path);
+    let mounts = Mounts::new().tmpfs(&path, "size=1m").run(&format!("mount -o remount,ro {path}"));
     let (verdict, refused) = check(&mounts, &path, "");
     assert_eq!(verdict, "local.read-only", "{refused}");
     assert_eq!(refused["failure"]["owner"], "host");
@@ -93,6 +93,16 @@ fn a_read_only_mount_fails_unless_it_is_meant_so() {
     // Full by nature.
     let full = Mounts::new().tmpfs(&path, "size=1m").fill(&path, false).run(&format!("mount -o remount,ro {path}"));
     assert_eq!(check(&full, &path, ", read_only: true").0, "pass");
+    drop(scratch);
+}
+
+#[test]
+fn a_mount_that_a_sandbox_has_made_read_only_says_nothing_of_the_file_system() {
+    let (scratch, path) = folder();
+    let (verdict, check) = check(&Mounts::new().read_only(&path), &path, ", max_used_percent: null");
+    assert_eq!(verdict, "pass", "{check}");
+    let disk = &check["facts"]["disk"];
+    assert_eq!((&disk["read_only"], &disk["mounted_read_only"]), (&false.into(), &true.into()), "{check}");
     drop(scratch);
 }
 

@@ -79,6 +79,7 @@ mod silence;
 mod smtp;
 mod storage;
 mod stuck;
+mod systemd;
 mod tcp;
 mod tls;
 mod town;

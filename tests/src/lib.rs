@@ -95,6 +95,7 @@ pub mod slapd;
 pub mod socks;
 pub mod squid;
 pub mod stunnel;
+pub mod systemd;
 pub mod tinyproxy;
 pub mod twemproxy;
 mod user;

@@ -11,7 +11,9 @@
 //! - Failures: `local.missing`, `local.denied`, `local.read-only`, `local.timeout` (a dead file server). Beyond a limit
 //!   is the warning `local.disk`. A file system without a number of inodes (btrfs, vfat) has none to run out of; one that
 //!   is read-only as `read_only: true` says is full by nature, and has no limits.
-//! - Does not check: that a file can be written there. `storage` does.
+//! - Does not check: that a file can be written there. `storage` does. A mount that is read-only of a file system that is
+//!   not (a sandbox has such, and this program may be in one) is a fact, `mounted_read_only`, and no failure: the kernel
+//!   makes the whole file system read-only after an error of the disk.
 
 use crate::catalogue::WarningKind;
 use crate::checks::local::{self, Mount, refused, shown};
@@ -80,7 +82,7 @@ impl Check for Disk {
         let is_read_only = fields.or(
             "read_only",
             "false",
-            "Whether it may be mounted read-only; space and inodes have no limits then.",
+            "Whether the file system may be read-only; space and inodes have no limits then.",
         );
         Ok(Self { path: path?.0, limits, is_mounted, is_read_only })
     }
@@ -111,6 +113,7 @@ impl Disk {
             "filesystem": usage.mount.as_ref().map(|mount| &mount.kind),
             "source": usage.mount.as_ref().map(|mount| &mount.source),
             "read_only": usage.is_read_only,
+            "mounted_read_only": usage.is_mounted_so,
             "size_bytes": usage.space.size,
             "used_bytes": usage.space.used,
             "free_bytes": usage.space.free,
@@ -132,6 +135,8 @@ impl Disk {
 struct Usage {
     mount: Option<Mount>,
     is_read_only: bool,
+    /// Only where it is mounted here.
+    is_mounted_so: bool,
     /// In bytes.
     space: Count,
     inodes: Count,
@@ -161,9 +166,12 @@ impl Usage {
         let unit = seen.fragment_size();
         let space = Count::of(seen.blocks(), seen.blocks_free(), seen.blocks_available());
         let space = Count { size: space.size * unit, used: space.used * unit, free: space.free * unit };
+        let takes_no_writes = seen.flags().contains(FsFlags::ST_RDONLY);
+        let is_mounted_so = takes_no_writes && mount.as_ref().is_some_and(Mount::is_read_only_alone);
         Ok(Self {
             mount,
-            is_read_only: seen.flags().contains(FsFlags::ST_RDONLY),
+            is_read_only: takes_no_writes && !is_mounted_so,
+            is_mounted_so,
             space,
             inodes: Count::of(seen.files(), seen.files_free(), seen.files_available()),
         })
@@ -255,6 +263,7 @@ mod tests {
         let usage = |used, free| Usage {
             mount: None,
             is_read_only: false,
+            is_mounted_so: false,
             space: Count { size: 1000, used, free },
             inodes: Count { size: 0, used: 0, free: 0 },
         };

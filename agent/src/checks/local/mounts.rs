@@ -15,8 +15,10 @@ pub(in crate::checks) struct Mount {
     pub(in crate::checks) kind: String,
     /// The device, or what the file system calls it: `/dev/sda1`, `files.internal:/export`.
     pub(in crate::checks) source: String,
-    /// Its options, those of the file system behind those of the mount.
+    /// Its own options.
     options: String,
+    /// Those of the file system, which all its mounts have in common.
+    shared: String,
 }
 
 impl Mount {
@@ -39,7 +41,13 @@ impl Mount {
         let mut after = after.split(' ');
         let (kind, source, more) = (after.next()?, after.next()?, after.next().unwrap_or_default());
         let source = unescaped(source).to_string_lossy().into_owned();
-        Some(Self { point: point.into(), kind: kind.to_owned(), source, options: format!("{options},{more}") })
+        Some(Self {
+            point: point.into(),
+            kind: kind.to_owned(),
+            source,
+            options: options.to_owned(),
+            shared: more.to_owned(),
+        })
     }
 
     /// Whether it lies at a server that other hosts have, too.
@@ -76,7 +84,13 @@ impl Mount {
 
     /// Whether an option is on.
     pub(in crate::checks) fn has(&self, option: &str) -> bool {
-        self.options.split(',').any(|one| one == option)
+        is_among(option, &self.options) || is_among(option, &self.shared)
+    }
+
+    /// Whether nothing can be written here, and at another mount of the same file system something can: it was mounted so
+    /// for a container, or for a sandbox (systemd's `ProtectSystem=`).
+    pub(in crate::checks) fn is_read_only_alone(&self) -> bool {
+        is_among("ro", &self.options) && is_among("rw", &self.shared)
     }
 
     /// As a part of a sentence.
@@ -92,6 +106,10 @@ impl Mount {
             ")"
         ]
     }
+}
+
+fn is_among(option: &str, options: &str) -> bool {
+    options.split(',').any(|one| one == option)
 }
 
 /// A word in which a blank is `\040`.
@@ -135,5 +153,7 @@ mod tests {
         assert_eq!((files.kind.as_str(), files.has("ro")), ("nfs4", true));
         assert_eq!(files.told().plain(), "files.internal:/export is mounted on /srv/my files (nfs4, read-only)");
         assert!(!of("/").has("ro") && files.is_shared() && !of("/").is_shared() && !of("/srv/x").is_shared());
+
+        assert!(files.is_read_only_alone() && !of("/srv/x").is_read_only_alone() && !of("/").is_read_only_alone());
     }
 }

@@ -2,7 +2,7 @@
 //! packets vanish on their way out as if a firewall dropped them, and `RestrictAddressFamilies` (systemd.exec(5)). Any
 //! user may ask (`systemctl show`).
 //!
-//! The texts are recorded ones of systemd 249 and 252: no test has a running systemd.
+//! The texts here are recorded ones of systemd 249 and 252; tests/agent/systemd.rs has a running one.
 
 use super::Way;
 use super::confinement::family;
