@@ -59,7 +59,10 @@ fn a_check_that_needed_a_second_attempt_passes_with_a_warning() {
     assert_eq!((&check["verdict"], &check["attempts"]), (&"warn".into(), &2.into()), "{check:#}");
     assert_eq!(check["warnings"][0]["code"], "run.retried", "{check:#}");
     let message = check["warnings"][0]["message"].as_str().unwrap_or_default();
-    assert!(message.starts_with("passed at attempt 2; before: ") && message.ends_with(" [protocol.reset]"), "{message}");
+    assert!(
+        message.starts_with("passed at attempt 2; before: ") && message.ends_with(" [protocol.reset]"),
+        "{message}"
+    );
     assert_eq!(peer.requests(), 2);
     let without = Flaky::start(1);
     assert_eq!(code(&Agent::new(&without.check("")).report()), "protocol.reset");
