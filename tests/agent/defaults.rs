@@ -50,7 +50,7 @@ fn the_check_comes_first_then_its_file_then_the_command_line() {
 fn what_cannot_be_a_default_is_refused_with_what_can() {
     for (defaults, said, help) in [
         ("{timeuot: 5}", "`timeuot` cannot be a default", "did you mean `timeout`?"),
-        ("{name: db}", "`name` cannot be a default", "these can: timeout, tags, warn_after, critical"),
+        ("{name: db}", "`name` cannot be a default", "these can: timeout, tags, warn_after, retries, critical"),
         ("{expect_failure: connect.refused}", "`expect_failure` cannot be a default", "these can:"),
         ("{owner: network}", "`owner` cannot be a default", "these can:"),
         ("{password: hunter2}", "`password` cannot be a default", "these can:"),

@@ -144,6 +144,9 @@ impl Reader {
             self.the_status_is_as_shown();
             self.application_writes(&self.checks("wrong", self.closed.number()));
         }
+        if command.contains("wait=120") {
+            self.application_writes(&self.checks(harness::postgres::PASSWORD, self.peer.port()));
+        }
     }
 
     /// The three that the page shows, in the order in which they come about here.
@@ -191,6 +194,10 @@ impl Reader {
                 let again = self.shell.enter(&self.juju, command);
                 self.application_writes(&self.checks("wrong", self.closed.number()));
                 stopped && again.status.success() && deployed.exists()
+            }
+            "juju run conn-check/0 run-check wait=120 --wait=5m" => {
+                self.application_writes(&self.checks("wrong", self.closed.number()));
+                code == Some(0) && out.contains("CONN-CHECK OK: 0 of 13 failed")
             }
             _ if words.contains("--string-args") => {
                 // Eleven checks of tcp, of which one fails; and the database's port is connected to.

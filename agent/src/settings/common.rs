@@ -43,7 +43,7 @@ impl Common {
                 "write fewer seconds than `timeout` has (or --connect-timeout, without it), or leave `warn_after` out";
             fields.warn_idle("warn_after", "behind the `timeout`: what takes longer fails", help);
         }
-        let retries = fields.or::<Retries>("retries", "0", "So many times it is asked again when it fails, each time with its whole `timeout`: never after a login, nor when something was sent that must not be sent twice.").0;
+        let retries = fields.or::<Retries>("retries", "0", "So many times it is asked again when it fails, each time with its whole `timeout`: never after a login that was refused, nor when something was sent that must not be sent twice.").0;
         let critical = fields.or::<bool>("critical", "true", "Whether its failure is one of the whole: `false` gives the exit status of a warning, and never changes what conn-check-serve answers.");
         let takes_node_out = fields.or::<bool>("takes_node_out", "false", "Whether its failure makes `/ready` of conn-check-serve say 503, as faults of this host do: for what this node alone can lack.");
         if !critical && takes_node_out {
