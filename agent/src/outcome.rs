@@ -129,10 +129,17 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// What a run before, as another user, says otherwise.
     pub difference: Option<Box<Difference>>,
-    /// Why it was not tried, where a check that it depends on failed.
-    pub blocked: Option<Box<Blocked>>,
+    /// What other checks have to do with it, if they have.
+    pub(crate) others: Option<Box<Others>>,
+}
+
+/// What other checks have to do with a check.
+#[derive(Clone, Debug)]
+pub(crate) enum Others {
+    /// One that it depends on failed: it was not tried.
+    Blocked(Blocked),
     /// Those of its parts that were run, by their places in the plan.
-    pub parts: Vec<usize>,
+    Parts(Vec<usize>),
 }
 
 /// Why a check was not tried.
@@ -165,7 +172,28 @@ impl Outcome {
     /// The outcome of a check that waits for one that failed.
     #[must_use]
     pub(crate) fn blocked(entry: usize, results: usize, blocked: Blocked, at: Duration) -> Self {
-        Self { blocked: Some(Box::new(blocked)), ..Self::skipped(entry, results, SkipReason::DependencyFailed, at) }
+        Self {
+            others: Some(Box::new(Others::Blocked(blocked))),
+            ..Self::skipped(entry, results, SkipReason::DependencyFailed, at)
+        }
+    }
+
+    /// Why it was not tried, where a check that it depends on failed.
+    #[must_use]
+    pub fn blocked_by(&self) -> Option<&Blocked> {
+        match self.others.as_deref() {
+            Some(Others::Blocked(blocked)) => Some(blocked),
+            _ => None,
+        }
+    }
+
+    /// Those of its parts that were run, by their places in the plan.
+    #[must_use]
+    pub fn parts(&self) -> &[usize] {
+        match self.others.as_deref() {
+            Some(Others::Parts(parts)) => parts,
+            _ => &[],
+        }
     }
 
     /// The outcome of a check that failed before its first result was decided.

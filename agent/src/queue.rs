@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn what_waits_starts_when_all_are_decided_and_what_is_not_needed_never() {
         let check = |name: &str, more: &str| format!("- {{type: tcp, host: h, port: 1, name: {name}{more}}}\n");
-        let text = check("a", "") + &check("b", ", depends_on: [a, d]") + &check("c", ", depends_on: b") + &check("d", "");
+        let text =
+            check("a", "") + &check("b", ", depends_on: [a, d]") + &check("c", ", depends_on: b") + &check("d", "");
         let source = Source::own("test", text);
         let (mut plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         assert!(plan.link().is_empty());

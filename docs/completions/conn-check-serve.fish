@@ -5,6 +5,7 @@ complete -c conn-check-serve -l include-tags -x -d 'Only checks with one of thes
 complete -c conn-check-serve -l exclude-tags -x -d 'No checks with one of these tags'
 complete -c conn-check-serve -l warnings-as-errors -x -a "true\t''
 false\t''" -d 'Whether a warning is as good as a failure (exit status 2) or as none (0), instead of what is in between (1)'
+complete -c conn-check-serve -l all-parts -d 'Run the parts of end-to-end checks also when those pass'
 complete -c conn-check-serve -l validate -d 'Only read the file and say what is wrong with it'
 complete -c conn-check-serve -l strict -d 'Take warnings about the file for errors'
 complete -c conn-check-serve -l max-timeout -x -d 'Everything is printed by then'

@@ -4,7 +4,7 @@
 use super::{Running, guilt};
 use crate::event::Event;
 use crate::fault::Phase;
-use crate::outcome::{Blocked, Outcome};
+use crate::outcome::{Blocked, Others, Outcome};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is known of checks that hang together.
@@ -78,7 +78,7 @@ impl Running<'_> {
         let mut decided = vec![outcome];
         while let Some(outcome) = decided.pop() {
             let entry = outcome.entry;
-            let has_failed = outcome.failure.is_some() || outcome.blocked.is_some();
+            let has_failed = outcome.failure.is_some() || outcome.blocked_by().is_some();
             if has_failed {
                 self.chains.failed.entry(entry).or_insert(entry);
             }
@@ -122,7 +122,7 @@ impl Running<'_> {
 
     fn explained(&self, Pending { mut outcome, count, mut parts }: Pending) -> Outcome {
         parts.sort_by_key(|part| part.entry);
-        outcome.parts = parts.iter().map(|part| part.entry).collect();
+        outcome.others = Some(Box::new(Others::Parts(parts.iter().map(|part| part.entry).collect())));
         let judgement = &self.plan.entries[outcome.entry].judgement;
         if !self.is_unexplained(&outcome) {
             return self.judged(outcome);
