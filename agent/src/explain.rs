@@ -182,7 +182,11 @@ mod tests {
                 continue;
             }
             let loaded = load_without_secrets(&file(&format!("- {}\n", example.check)), DEFAULTS, true);
-            assert!(loaded.is_ok_and(|(plan, _)| plan.entries.len() == 1), "{code}: {}", example.check);
+            assert!(
+                loaded.is_ok_and(|(plan, _)| plan.together(0) == (0..plan.entries.len())),
+                "{code}: {}",
+                example.check
+            );
         }
     }
 

@@ -132,18 +132,28 @@ pub struct Outcome {
     pub difference: Option<Box<Difference>>,
     /// What changed since it passed last, where it failed and that is remembered.
     pub since: Option<Box<Since>>,
-    /// Why it was not tried, where a check that it depends on failed.
-    pub blocked: Option<Box<Blocked>>,
-    /// Those of its parts that were run, by their places in the plan.
-    pub parts: Vec<usize>,
-    /// The part that is guilty of its failure, by its place in the plan.
-    pub guilty: Option<usize>,
     /// With what it failed, also where the file says that this is right, or known.
     pub met: Option<&'static Code>,
     /// What must not be sent twice has been sent, or may have been.
     pub has_sent: bool,
     /// So many times it was tried; more than once only with `retries`.
     pub attempts: u32,
+    /// What other checks have to do with it, if they have.
+    pub(crate) others: Option<Box<Others>>,
+}
+
+/// What other checks have to do with a check.
+#[derive(Clone, Debug)]
+pub(crate) enum Others {
+    /// One that it depends on failed: it was not tried.
+    Blocked(Blocked),
+    /// It looks at something from end to end, and its parts were run.
+    Parts {
+        /// Those, by their places in the plan.
+        run: Vec<usize>,
+        /// The one that is guilty of its failure.
+        guilty: Option<usize>,
+    },
 }
 
 /// Why a check was not tried.
@@ -176,7 +186,37 @@ impl Outcome {
     /// The outcome of a check that waits for one that failed.
     #[must_use]
     pub(crate) fn blocked(entry: usize, results: usize, blocked: Blocked, at: Duration) -> Self {
-        Self { blocked: Some(Box::new(blocked)), ..Self::skipped(entry, results, SkipReason::DependencyFailed, at) }
+        Self {
+            others: Some(Box::new(Others::Blocked(blocked))),
+            ..Self::skipped(entry, results, SkipReason::DependencyFailed, at)
+        }
+    }
+
+    /// Why it was not tried, where a check that it depends on failed.
+    #[must_use]
+    pub fn blocked_by(&self) -> Option<&Blocked> {
+        match self.others.as_deref() {
+            Some(Others::Blocked(blocked)) => Some(blocked),
+            _ => None,
+        }
+    }
+
+    /// Those of its parts that were run, by their places in the plan.
+    #[must_use]
+    pub fn parts(&self) -> &[usize] {
+        match self.others.as_deref() {
+            Some(Others::Parts { run, .. }) => run,
+            _ => &[],
+        }
+    }
+
+    /// The part that is guilty of its failure, by its place in the plan.
+    #[must_use]
+    pub fn guilty(&self) -> Option<usize> {
+        match self.others.as_deref() {
+            Some(Others::Parts { guilty, .. }) => *guilty,
+            _ => None,
+        }
     }
 
     /// The outcome of a check that failed before its first result was decided.

@@ -245,7 +245,15 @@ fn the_schema_of_the_file_accepts_the_manual_and_refuses_wrong_files() {
             json!({"type": "udp", "host": "h", "port": "1", "send": "x", "expect": null, "timeout": 0.5, "tags": "a"}),
         ),
     );
+    let part = |more: Value| {
+        let mut part = json!({"type": "tcp", "host": "h", "port": 2});
+        part.as_object_mut().expect("a mapping").extend(more.as_object().expect("a mapping").clone());
+        one(json!({"type": "tcp", "host": "h", "port": 1, "depends_on": ["a"], "parts": [part]}))
+    };
+    conforms(&validator, &part(json!({"name": "a", "depends_on": "b"})));
     for wrong in [
+        part(json!({"parts": [{"type": "tcp", "host": "h", "port": 3}]})),
+        part(json!({"include": "x.yaml"})),
         json!([]),
         json!({}),
         json!("text"),

@@ -43,7 +43,7 @@ impl Downloads {
     #[must_use]
     pub fn start(proxy: Proxy) -> Self {
         let storage = Scratch::new();
-        storage.folder("health");
+        let _ = storage.folder("health");
         let place = storage.write(FILE, DUMMY);
         let header = match proxy {
             Proxy::Nginx => ("X-Accel-Redirect", format!("/protected/{FILE}")),

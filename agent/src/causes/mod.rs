@@ -85,10 +85,10 @@ pub fn of(
     let mut groups: Vec<(Key, Vec<Member<'_>>)> = Vec::new();
     // An end-to-end check fails for what its guilty part fails for, of which the part tells.
     let (wholes, others): (Vec<_>, Vec<_>) =
-        outcomes.iter().filter(failed).partition(|outcome| outcome.guilty.is_some());
+        outcomes.iter().filter(failed).partition(|outcome| outcome.guilty().is_some());
     for outcome in others.into_iter().chain(wholes) {
         let Some(failure) = outcome.failure.as_deref() else { continue };
-        let entry = outcome.guilty.unwrap_or(outcome.entry);
+        let entry = outcome.guilty().unwrap_or(outcome.entry);
         let key = key(failure, &entries[entry], &evidence).unwrap_or_else(|| Key::alone(&series[entry]));
         let place = *places.entry(key.clone()).or_insert_with(|| {
             groups.push((key, Vec::new()));

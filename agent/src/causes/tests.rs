@@ -2,7 +2,7 @@ use super::*;
 use crate::catalogue;
 use crate::concern::Part;
 use crate::fault::{Cause as Why, Fault, Phase};
-use crate::outcome::{Step, Timing, Verdict};
+use crate::outcome::{Others, Step, Timing, Verdict};
 use crate::plan::{Defaults, Plan, load};
 use crate::secret::Redactor;
 use crate::source::Source;
@@ -252,7 +252,7 @@ fn an_end_to_end_check_fails_for_what_its_guilty_part_fails_for() {
     let mut town = Town::of(6);
     town.fails(2, Phase::Request, Why::UnexpectedStatus, &[]);
     town.fails(3, Phase::Request, Why::UnexpectedStatus, &[]);
-    town.outcomes[2].guilty = Some(3);
+    town.outcomes[2].others = Some(Box::new(Others::Parts { run: vec![3], guilty: Some(3) }));
     town.fails(5, Phase::Request, Why::UnexpectedStatus, &[]);
     let causes = town.causes();
     let groups: Vec<_> = causes.iter().map(|cause| (cause.id.as_str(), &cause.checks[..])).collect();

@@ -4,6 +4,7 @@
 use super::{defaults, include};
 use crate::checks::{Described, Spec};
 use crate::services::Transport;
+use crate::settings::chain::PARTS;
 use crate::settings::common;
 use crate::settings::shape::Declared;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,16 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn schema() -> Value {
     let checks = Spec::describe();
-    let entries = [defaults(), include::schema()].into_iter().chain(checks.iter().map(check)).collect::<Vec<_>>();
+    let others = [defaults(), include::schema()];
+    let parts =
+        (others.len()..others.len() + checks.len()).map(|place| json!({"$ref": format!("#/items/oneOf/{place}")}));
+    let part = json!({
+        "description": "A check of a part of what its check looks at from end to end",
+        "type": "object",
+        "oneOf": parts.collect::<Vec<_>>(),
+        "not": {"required": [PARTS]},
+    });
+    let entries = others.into_iter().chain(checks.iter().map(check)).collect::<Vec<_>>();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "conn-check",
@@ -22,6 +32,7 @@ pub fn schema() -> Value {
         "minItems": 1,
         "items": {"type": "object", "oneOf": entries},
         "$defs": {
+            "part": part,
             "reference": {
                 "description": "The value is taken from the environment or from a file, and treated as a secret",
                 "type": "object",

@@ -24,7 +24,7 @@ impl Chain {
         let called = |entry: &usize| plan.called(*entry);
         Self {
             part_of: plan.whole_of(outcome.entry).as_ref().map(called),
-            parts: outcome.parts.iter().map(called).collect(),
+            parts: outcome.parts().iter().map(called).collect(),
             depends_on: plan.waits_for(outcome.entry).iter().map(called).collect(),
         }
     }

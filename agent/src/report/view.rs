@@ -293,7 +293,7 @@ impl<'a> CheckView<'a> {
     /// The same for people.
     pub(crate) fn why_skipped(&self) -> Option<String> {
         let reason = self.skip_reason()?;
-        Some(self.outcome.blocked.as_ref().map_or_else(|| reason.about().to_owned(), ToString::to_string))
+        Some(self.outcome.blocked_by().map_or_else(|| reason.about().to_owned(), ToString::to_string))
     }
 
     /// The certificate that ends first, of those that servers have shown.
@@ -413,7 +413,7 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         let difference =
             outcome.difference.as_deref().filter(|_| carries || (bearer.is_none() && last == Some(result)));
         let since = outcome.since.as_deref().filter(|_| carries);
-        let blocked = outcome.blocked.as_deref();
+        let blocked = outcome.blocked_by();
         Row { entry, name: &name.name, info: &name.info, step, blocked, failure, warnings, notes, difference, since }
     };
     wanted.map(row).collect()

@@ -4,7 +4,7 @@
 use super::{Running, guilt};
 use crate::event::Event;
 use crate::fault::Phase;
-use crate::outcome::{Blocked, Outcome};
+use crate::outcome::{Blocked, Others, Outcome};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is known of checks that hang together.
@@ -82,7 +82,7 @@ impl Running<'_> {
         let mut decided = vec![outcome];
         while let Some(outcome) = decided.pop() {
             let entry = outcome.entry;
-            let has_failed = outcome.failure.is_some() || outcome.blocked.is_some();
+            let has_failed = outcome.failure.is_some() || outcome.blocked_by().is_some();
             if has_failed {
                 self.chains.failed.entry(entry).or_insert(entry);
             }
@@ -126,12 +126,15 @@ impl Running<'_> {
 
     fn explained(&self, Pending { mut outcome, count, mut parts }: Pending) -> Outcome {
         parts.sort_by_key(|part| part.entry);
-        outcome.parts = parts.iter().map(|part| part.entry).collect();
+        let run = parts.iter().map(|part| part.entry).collect();
         let judgement = &self.plan.entries[outcome.entry].judgement;
         if !self.is_unexplained(&outcome) {
+            outcome.others = Some(Box::new(Others::Parts { run, guilty: None }));
             return self.judged(outcome);
         }
-        if guilt::told(&mut outcome, &parts, parts.len() == count, self.plan) {
+        let guilty = guilt::told(&mut outcome, &parts, parts.len() == count, self.plan);
+        outcome.others = Some(Box::new(Others::Parts { run, guilty }));
+        if guilty.is_some() {
             judgement.without_hint().apply(&mut outcome, self.today);
         } else {
             judgement.apply(&mut outcome, self.today);

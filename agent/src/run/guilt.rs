@@ -10,9 +10,9 @@ use serde_json::json;
 const END_TO_END: &str = "end_to_end";
 
 /// Says in the failure of an end-to-end check which of its parts is guilty, or, where all of them are there, that none is.
-/// Whether one is.
-pub(super) fn told(whole: &mut Outcome, parts: &[Outcome], are_all: bool, plan: &Plan) -> bool {
-    let Some(own) = whole.failure.take() else { return false };
+/// The one that is.
+pub(super) fn told(whole: &mut Outcome, parts: &[Outcome], are_all: bool, plan: &Plan) -> Option<usize> {
+    let Some(own) = whole.failure.take() else { return None };
     // What was not found out convicts nobody.
     let failed = |part: &&Outcome| part.failure.as_ref().is_some_and(|failure| failure.code.phase != Phase::Run);
     let guilty: Vec<_> = parts.iter().filter(failed).collect();
@@ -29,8 +29,7 @@ pub(super) fn told(whole: &mut Outcome, parts: &[Outcome], are_all: bool, plan: 
         None => *own,
     }));
     whole.facts.push((END_TO_END, json!({"code": code, "message": message, "guilty": named})));
-    whole.guilty = first.map(|part| part.entry);
-    first.is_some()
+    first.map(|part| part.entry)
 }
 
 /// The failure of a check of which a part is guilty: that of the part, and whose job it is.

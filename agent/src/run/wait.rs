@@ -255,8 +255,8 @@ impl Known {
             }
             outcome.steps.iter_mut().for_each(|step| step.at += began);
             // Its parts that were not needed this time are none of what is known.
-            let before = self.0.get(&outcome.entry).map_or(&[][..], |before| &before.parts);
-            let unneeded: Vec<_> = before.iter().copied().filter(|part| !outcome.parts.contains(part)).collect();
+            let before = self.0.get(&outcome.entry).map_or(&[][..], Outcome::parts);
+            let unneeded: Vec<_> = before.iter().copied().filter(|part| !outcome.parts().contains(part)).collect();
             unneeded.iter().for_each(|part| _ = self.0.remove(part));
             self.0.insert(outcome.entry, outcome);
         }

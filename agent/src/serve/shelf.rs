@@ -186,7 +186,7 @@ impl Shelf {
         let landed = Landed { started, took: now - began, ended: now, is_former: false, since };
         (known.is_running, known.landed) = (false, Some(landed));
         // Its parts that were not needed this time are none of what is known.
-        let parts: Vec<_> = stage.plan.parts_of(outcome.entry).filter(|part| !outcome.parts.contains(part)).collect();
+        let parts: Vec<_> = stage.plan.parts_of(outcome.entry).filter(|part| !outcome.parts().contains(part)).collect();
         for part in &parts {
             if let Some(known) = self.checks.get_mut(part) {
                 known.landed = None;

@@ -88,7 +88,8 @@ async fn read(
     let seen = connection.seen();
     let mut body = Body::new(answer.headers(), wanted, limit);
     let mut beside = match &wanted.file {
-        Some(file) => Some(Beside::open(file, announced(answer.headers())).await?),
+        // In a box: few checks have one, and each would be so much larger.
+        Some(file) => Some(Box::pin(Beside::open(file, announced(answer.headers()))).await?),
         None => None,
     };
     while !body.is_cut || wanted.wants_all_bytes() {
@@ -102,7 +103,7 @@ async fn read(
         let Some(piece) = piece.map_err(|error| fault_of_body(&error, &seen))? else { break };
         body.push(&piece)?;
         if let Some(beside) = &mut beside {
-            beside.push(&piece).await?;
+            Box::pin(beside.push(&piece)).await?;
             if beside.is_decided() {
                 break;
             }
@@ -112,7 +113,7 @@ async fn read(
         }
     }
     if let Some(beside) = beside {
-        beside.judge(&body.packed()).await?;
+        Box::pin(beside.judge(&body.packed())).await?;
     }
     body.judge()
 }

@@ -4,7 +4,7 @@
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::{Sentence, sentence, theirs};
 use crate::settings::{Fields, Misfit};
-use crate::text::escaped;
+use crate::text::{escaped, shortened};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -37,7 +37,7 @@ impl BodyFile {
             Ok(_) => Some(Self(path)),
             Err(error) => {
                 let misfit =
-                    Misfit::new(format!("the file {} cannot be read: {error}", escaped(&path.to_string_lossy())));
+                    Misfit::new(format!("the file {} cannot be read: {error}", shortened(&path.to_string_lossy())));
                 let misfit = misfit.because(&error).help("a file that the user who runs conn-check can read");
                 fields.lack_file(BODY_FILE, misfit, None, None).ok().map(|()| Self(path))
             }
@@ -77,12 +77,12 @@ pub(super) struct Beside<'a> {
 }
 
 impl<'a> Beside<'a> {
-    pub(super) async fn open(path: &'a BodyFile, announced: Option<u64>) -> Result<Self, Fault> {
+    pub(super) async fn open(path: &'a BodyFile, announced: Option<u64>) -> Result<Box<Self>, Fault> {
         let place = path.0.clone();
         let opened = unhurried(move || open(&place)).await;
         let (file, length) = opened.map_err(|error| path.unusable(&error))?;
         let file = Arc::new(file);
-        Ok(Self { path, file, length, announced, ahead: Vec::new(), came: 0, parts_at: None })
+        Ok(Box::new(Self { path, file, length, announced, ahead: Vec::new(), came: 0, parts_at: None }))
     }
 
     /// Takes the next piece of the body.
@@ -123,7 +123,7 @@ impl<'a> Beside<'a> {
     }
 
     /// All of the body came, or as much as it takes.
-    pub(super) async fn judge(mut self, packed: &Sentence) -> Result<(), Fault> {
+    pub(super) async fn judge(mut self: Box<Self>, packed: &Sentence) -> Result<(), Fault> {
         self.refill().await?;
         let is_whole = self.ahead.is_empty();
         let Some(at) = self.parts_at.or_else(|| (!is_whole).then_some(self.came)) else { return Ok(()) };

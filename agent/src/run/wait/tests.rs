@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalogue;
 use crate::fault::{Failure, Fault, Phase};
-use crate::outcome::{SkipReason, Step};
+use crate::outcome::{Others, SkipReason, Step};
 use crate::plan::{Defaults, load};
 use crate::secret::Redactor;
 use crate::source::Source;
@@ -116,13 +116,19 @@ fn chained() -> Plan {
     ])
 }
 
+/// It fails, and its parts were run.
+fn end_to_end() -> Outcome {
+    let others = Others::Parts { run: vec![3, 4], guilty: Some(4) };
+    Outcome { others: Some(Box::new(others)), ..failed(2, "connect.refused") }
+}
+
 #[test]
 fn checks_that_hang_together_are_asked_together() {
     let plan = chained();
     let skipped = |entry| Outcome::skipped(entry, 1, SkipReason::AfterFailure, SECOND);
     let first = |code| [failed(0, code), skipped(1), well(2)];
     assert_eq!(next(&mut waiting(10, 1), &plan, &first("connect.refused"), 1), round(&[0, 1], 250));
-    let whole = Outcome { parts: vec![3, 4], ..failed(2, "connect.refused") };
+    let whole = end_to_end();
     let parts = [well(0), well(1), whole.clone(), well(3), failed(4, "connect.refused")];
     assert_eq!(next(&mut waiting(10, 1), &plan, &parts, 1), round(&[2, 3, 4], 250), "the part that was well, too");
     // What waits for a check that is asked no more would be asked without it.
@@ -134,7 +140,7 @@ fn checks_that_hang_together_are_asked_together() {
 #[test]
 fn parts_that_were_needed_once_are_forgotten_when_they_are_no_more() {
     let mut known = Known::default();
-    let whole = Outcome { parts: vec![3, 4], ..failed(2, "connect.refused") };
+    let whole = end_to_end();
     known.take(vec![whole, well(3), failed(4, "connect.refused")], Duration::ZERO);
     known.take(vec![well(2)], SECOND);
     assert_eq!(known.outcomes().keys().copied().collect::<Vec<_>>(), [2]);

@@ -78,6 +78,7 @@ fn check_all(memory: &mut Memory, user: &User, options: &[&str], record: &str, f
         let known = [
             "--as=",
             "--journal",
+            "--all-parts",
             "--format=",
             "--max-timeout=",
             "--wait=",
