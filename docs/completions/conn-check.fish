@@ -36,7 +36,7 @@ complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge h
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -l journal -d 'Also write failures, warnings and the counts to the system\'s journal'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -s q -l quiet -d 'For people: only what is not well and the summary'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -l brief -d 'For people: failures in ten lines at most, to be pasted into a chat'
-complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -l explain -d 'Show the evidence under every failure'
+complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -l explain -d 'Show the evidence under every failure, and the lines that mend it where they are known'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -s v -l verbose -d 'Show every check on its own with its phases'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -s d -l duration -d 'Show when each result came and how long it took'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace merge help' -s t -l tracebacks -d 'Show the whole chain of causes under every failure'

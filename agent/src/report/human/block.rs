@@ -272,7 +272,7 @@ fn of_failure(failure: &Failure, style: Style) -> impl Iterator<Item = Paragraph
 fn steps(failure: &Failure) -> impl Iterator<Item = Paragraph> {
     failure.remediation().iter().flat_map(|step| {
         let place = Paragraph::titled("do:  ", format!("{}:", step.place));
-        [place].into_iter().chain(step.commands.iter().map(|command| Paragraph::verbatim(&format!("    {command}"))))
+        [place].into_iter().chain(step.commands.iter().map(|command| Paragraph::verbatim(&format!("      {command}"))))
     })
 }
 

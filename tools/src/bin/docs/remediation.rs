@@ -11,6 +11,8 @@ Generated from the code by `cargo xtask docs`.
 Where a fix can be written down exactly, conn-check does: under the failure with `--explain`, and in JSON as
 `failure.remediation`, a list of steps:
 
+<!-- tried: every_row_of_the_list_is_proven_by_a_test_here -->
+
 ```json
 {\"commands\": [\"GRANT SELECT ON TABLE \\\"public\\\".\\\"orders\\\" TO \\\"app\\\";\"],
  \"where\": \"in psql on the database server, in the database \\\"shop\\\", as the table's owner or a superuser\",
@@ -38,6 +40,9 @@ primary; nothing switches TLS or its verification off.
 |---|---|---|
 ";
 
+/// Stands before each example.
+const TRIED: &str = "<!-- tried: every_row_of_the_list_is_proven_by_a_test_here -->\n\n";
+
 /// All of it, as Markdown.
 pub(crate) fn page() -> String {
     let mut text = HEAD.to_owned();
@@ -56,7 +61,7 @@ fn push_example(text: &mut String, Row { code, of, example, .. }: &Row) {
     let _ = write!(text, "\n### `{code}`: {of}\n");
     for Remediation { commands, place, safe } in remedy.steps() {
         let decide = if *safe { "" } else { " (for a person to decide)" };
-        let _ = write!(text, "\n{}{decide}:\n\n```\n{}\n```\n", sentence(place), commands.join("\n"));
+        let _ = write!(text, "\n{}{decide}:\n\n{TRIED}```text\n{}\n```\n", sentence(place), commands.join("\n"));
     }
 }
 
