@@ -26,7 +26,7 @@ has to decide: where a line goes, or whether the rule, the lock or the limit was
 
 - Nothing is taken away or overwritten, and no command has a secret in it.
 - It allows what the check asks for, and no more: one table, one database, one virtual host, one topic, one address
-  (`/32`, `/128`), one user of this host. `PostgreSQL` says itself from which address it sees this host, and that one is
+  (`/32`, `/128`), one user of this host. PostgreSQL says itself from which address it sees this host, and that one is
   written down.
 - Names are quoted for whoever reads them, also those that a server says. For a name with a control character, or a
   character that cannot be seen, and where a secret would stand in it, nothing is written down.
