@@ -75,10 +75,6 @@ fn a_user_of_redis_gets_the_commands_and_keys_of_the_check() {
         apply(step)
     });
     prove("request.permission-denied", &|| check(", database: 3"), &|| check(", key: orders"), &mut |step| apply(step));
-    let _done = server.cli(&["ACL", "SETUSER", "poor", "-hello"]);
-    prove("request.permission-denied", &|| check(", role: primary"), &|| check(", key: orders"), &mut |step| {
-        apply(step)
-    });
 }
 
 /// A Mosquitto whose access lists are a file.

@@ -373,10 +373,7 @@ impl Redis {
             }
         }
         match self.wanted_role() {
-            Some(wanted) => {
-                let verified = role::verify(wanted, server, client).await;
-                verified.map_err(|fault| self.permitted(fault, &["role"], None))
-            }
+            Some(wanted) => role::verify(wanted, server, client).await,
             None => Ok(()),
         }
     }

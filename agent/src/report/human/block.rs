@@ -298,7 +298,7 @@ fn details(failure: &Failure, style: Style) -> Vec<Paragraph> {
 fn steps(failure: &Failure) -> impl Iterator<Item = Paragraph> {
     failure.remediation().iter().flat_map(|step| {
         let place = Paragraph::titled("do:  ", format!("{}:", step.place));
-        [place].into_iter().chain(step.commands.iter().map(|command| Paragraph::verbatim(&format!("    {command}"))))
+        [place].into_iter().chain(step.commands.iter().map(|command| Paragraph::verbatim(&format!("      {command}"))))
     })
 }
 

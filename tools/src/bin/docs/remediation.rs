@@ -11,6 +11,8 @@ Generated from the code by `cargo xtask docs`.
 Where a fix can be written down exactly, conn-check does: under the failure with `--explain`, and in JSON as
 `failure.remediation`, a list of steps:
 
+<!-- tried: every_row_of_the_list_is_proven_by_a_test_here -->
+
 ```json
 {\"commands\": [\"GRANT SELECT ON TABLE \\\"public\\\".\\\"orders\\\" TO \\\"app\\\";\"],
  \"where\": \"in psql on the database server, in the database \\\"shop\\\", as the table's owner or a superuser\",
@@ -24,7 +26,7 @@ has to decide: where a line goes, or whether the rule, the lock or the limit was
 
 - Nothing is taken away or overwritten, and no command has a secret in it.
 - It allows what the check asks for, and no more: one table, one database, one virtual host, one topic, one address
-  (`/32`, `/128`), one user of this host. `PostgreSQL` says itself from which address it sees this host, and that one is
+  (`/32`, `/128`), one user of this host. PostgreSQL says itself from which address it sees this host, and that one is
   written down.
 - Names are quoted for whoever reads them, also those that a server says. For a name with a control character, or a
   character that cannot be seen, and where a secret would stand in it, nothing is written down.
@@ -37,6 +39,9 @@ primary; nothing switches TLS or its verification off.
 | code | of | what is written down |
 |---|---|---|
 ";
+
+/// Stands before each example.
+const TRIED: &str = "<!-- tried: every_row_of_the_list_is_proven_by_a_test_here -->\n\n";
 
 /// All of it, as Markdown.
 pub(crate) fn page() -> String {
@@ -56,7 +61,7 @@ fn push_example(text: &mut String, Row { code, of, example, .. }: &Row) {
     let _ = write!(text, "\n### `{code}`: {of}\n");
     for Remediation { commands, place, safe } in remedy.steps() {
         let decide = if *safe { "" } else { " (for a person to decide)" };
-        let _ = write!(text, "\n{}{decide}:\n\n```\n{}\n```\n", sentence(place), commands.join("\n"));
+        let _ = write!(text, "\n{}{decide}:\n\n{TRIED}```text\n{}\n```\n", sentence(place), commands.join("\n"));
     }
 }
 
