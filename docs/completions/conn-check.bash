@@ -22,7 +22,7 @@ _conn_check() {
     fi
     if ((COMP_CWORD > 1)); then
         case ${COMP_WORDS[1]} in
-            explain | trace | merge | help) level=${COMP_WORDS[1]} ;;
+            explain | trace | merge | diff | help) level=${COMP_WORDS[1]} ;;
         esac
     fi
     case $level:$before in
@@ -82,6 +82,10 @@ _conn_check() {
             _conn_check_files all "$current"
             return
             ;;
+        :--remember)
+            _conn_check_files none "$current"
+            return
+            ;;
         :--color)
             mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
             return
@@ -94,15 +98,24 @@ _conn_check() {
             _conn_check_files all "$current"
             return
             ;;
+        diff:--format)
+            mapfile -t COMPREPLY < <(compgen -W 'human json' -- "$current")
+            return
+            ;;
+        diff:-o | diff:-f | diff:--output)
+            _conn_check_files all "$current"
+            return
+            ;;
     esac
     case $level:$current in
-        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --warnings-as-errors --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --as -4 -6 --format -o -f --output --also --record --journal -q --quiet --brief --explain -v --verbose -d --duration -t --tracebacks -U --unbuffered-output --color -h --help -V --version' -- "$current") ;;
+        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --warnings-as-errors --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --as -4 -6 --format -o -f --output --also --record --remember --journal -q --quiet --brief --explain -v --verbose -d --duration -t --tracebacks -U --unbuffered-output --color -h --help -V --version' -- "$current") ;;
         explain:-*) mapfile -t COMPREPLY < <(compgen -W '-h --help' -- "$current") ;;
         trace:-*) mapfile -t COMPREPLY < <(compgen -W '-4 --ipv4 -6 --ipv6 -h --help' -- "$current") ;;
         merge:-*) mapfile -t COMPREPLY < <(compgen -W '--format -o -f --output -h --help' -- "$current") ;;
+        diff:-*) mapfile -t COMPREPLY < <(compgen -W '--format -o -f --output -h --help' -- "$current") ;;
         help:-*) mapfile -t COMPREPLY < <(compgen -W '' -- "$current") ;;
         :*)
-            ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'explain trace merge help' -- "$current")
+            ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'explain trace merge diff help' -- "$current")
             _conn_check_files yaml "$current"
             ;;
         explain:*)
@@ -113,6 +126,9 @@ _conn_check() {
             ;;
         merge:*)
             _conn_check_files yaml "$current"
+            ;;
+        diff:*)
+            :
             ;;
         help:*)
             :
