@@ -5,7 +5,7 @@
 //! used; that of a unit of Juju, which the group nagios can write, is one of its users (`trust.rs` has the rule).
 
 use super::replace::{Kind, replace};
-use super::{Trust, read_bounded};
+use super::{Trust, read_bounded, unit::results_of_unit};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -15,8 +15,17 @@ use std::path::{Path, PathBuf};
 const FILES: usize = 16;
 const LARGEST: u64 = 32 * 1024 * 1024;
 
+/// A directory, and the name of what is kept there.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    directory: PathBuf,
+    name: &'static str,
+    /// Who else may write there: the group with which the charm starts all checks of a unit.
+    group: Option<u32>,
+}
+
 /// What is kept in a directory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Kept {
     /// The contents of the files that could be read.
     pub contents: Vec<(PathBuf, Vec<u8>)>,
@@ -24,22 +33,42 @@ pub struct Kept {
     pub unread: Vec<String>,
 }
 
-impl Kept {
-    /// Reads what each user keeps in a directory under this name.
+impl Shelf {
+    /// In this directory.
+    #[must_use]
+    pub const fn at(directory: PathBuf, name: &'static str) -> Self {
+        Self { directory, name, group: None }
+    }
+
+    /// In the directory of the unit of Juju that this process was started for, if it was: not as root, who does not write
+    /// where others do.
+    #[must_use]
+    pub fn of_unit(name: &'static str) -> Option<Self> {
+        let directory = results_of_unit().filter(|_| !nix::unistd::geteuid().is_root())?;
+        Some(Self { directory, name, group: Some(nix::unistd::getegid().as_raw()) })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Reads what each user keeps; nothing where there is no directory yet.
     ///
     /// # Errors
-    /// The directory cannot be used, with the reason and what to do; no reason where there is none yet.
-    pub fn read(directory: &Path, name: &str) -> Result<Self, Option<String>> {
-        let entries = match fs::read_dir(directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(None),
+    /// The directory cannot be used, with the reason and what to do.
+    pub fn read(&self) -> Result<Kept, String> {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),
             entries => entries.map_err(|error| unusable(&error))?,
         };
-        judge(directory)?;
+        self.judge()?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<_> = names.filter(|file| is_one(file, name)).collect();
+        let mut names: Vec<_> = names.filter(|file| is_one(file, self.name)).collect();
         names.sort();
-        let mut kept = Self { contents: Vec::new(), unread: Vec::new() };
-        for path in names.iter().take(FILES).map(|file| directory.join(file)) {
+        let mut kept = Kept::default();
+        for path in names.iter().take(FILES).map(|file| self.directory.join(file)) {
             match read_bounded(&path, LARGEST) {
                 Ok(content) => kept.contents.push((path, content)),
                 Err(error) => kept.unread.push(format!("{}: {error}", path.display())),
@@ -47,25 +76,25 @@ impl Kept {
         }
         Ok(kept)
     }
-}
 
-/// Keeps a user's own file in a directory under this name; makes the directory where there is none, for this user alone.
-///
-/// # Errors
-/// Why it cannot be kept, and what to do; the old one is then still there.
-pub fn keep(directory: &Path, name: &str, content: &[u8]) -> Result<(), String> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-    made.map_err(|error| unusable(&error))?;
-    judge(directory)?;
-    let own = directory.join(format!("{name}-{}.json", nix::unistd::geteuid()));
-    replace(&own, content, Kind::Memory).map(drop).map_err(|error| unusable(&error))
-}
+    /// Keeps this user's own file; makes the directory where there is none, for this user alone.
+    ///
+    /// # Errors
+    /// Why it cannot be kept, and what to do; the old one is then still there.
+    pub fn keep(&self, content: &[u8]) -> Result<(), String> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        made.map_err(|error| unusable(&error))?;
+        self.judge()?;
+        let own = self.directory.join(format!("{}-{}.json", self.name, nix::unistd::geteuid()));
+        replace(&own, content, Kind::Memory).map(drop).map_err(|error| unusable(&error))
+    }
 
-/// Whether nobody else could have put there what is there.
-fn judge(directory: &Path) -> Result<(), String> {
-    match Trust::of_directory(directory) {
-        Trust::Full => Ok(()),
-        Trust::Withheld(distrust) => Err(format!("{}; {}", distrust.why, distrust.remedy)),
+    /// Whether nobody else could have put there what is there.
+    fn judge(&self) -> Result<(), String> {
+        match Trust::of_directory(&self.directory, self.group) {
+            Trust::Full => Ok(()),
+            Trust::Withheld(distrust) => Err(format!("{}; {}", distrust.why, distrust.remedy)),
+        }
     }
 }
 

@@ -12,10 +12,10 @@ mod watched;
 
 pub use create::create;
 pub use glob::{glob, is_pattern};
-pub use keep::{Kept, keep};
+pub use keep::{Kept, Shelf};
 pub(crate) use reach::{Lack, lack};
 pub(crate) use read::{ReadError, read_bounded, read_judged, read_to_end};
 pub use replace::{Kind, Narrowed, replace, try_replace};
 pub use trust::{Distrust, Trust};
-pub use unit::{results_of_unit, started_as};
+pub use unit::started_as;
 pub use watched::Watched;

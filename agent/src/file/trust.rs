@@ -53,10 +53,10 @@ impl Trust {
         Rule::of_process().walk(path, opened).map_or_else(Self::Withheld, |()| Self::Full)
     }
 
-    /// Of a directory in which files are kept that are replaced.
+    /// Of a directory in which files are kept that are replaced, which the members of a group may do, too.
     #[must_use]
-    pub fn of_directory(path: &Path) -> Self {
-        Rule::of_process().walk_to_directory(path).map_or_else(Self::Withheld, |()| Self::Full)
+    pub fn of_directory(path: &Path, group: Option<u32>) -> Self {
+        Rule { group, ..Rule::of_process() }.walk_to_directory(path).map_or_else(Self::Withheld, |()| Self::Full)
     }
 
     /// Of a file whose content goes into what is started: the value behind `{file: PATH}`. One that is not there is nobody's.
@@ -86,6 +86,8 @@ struct Rule {
     is_root: bool,
     /// Who runs this program.
     user: u32,
+    /// A group beside nagios whose members may have.
+    group: Option<u32>,
 }
 
 impl Rule {
@@ -93,7 +95,7 @@ impl Rule {
     /// the rights of the service.
     fn of_process() -> Self {
         let (real, effective) = (nix::unistd::getuid(), nix::unistd::geteuid());
-        Self { is_root: real.is_root() || effective.is_root(), user: effective.as_raw() }
+        Self { is_root: real.is_root() || effective.is_root(), user: effective.as_raw(), group: None }
     }
 
     /// The same to a directory, which nobody else can write.
@@ -184,7 +186,8 @@ impl Rule {
     /// Who can write it beside its owner.
     fn is_closed(self, place: &Path, there: &Metadata) -> Result<(), Distrust> {
         let by_all = there.mode() & 0o002 != 0;
-        let by_group = there.mode() & 0o020 != 0 && (self.is_root || Some(there.gid()) != *NAGIOS_GROUP);
+        let by_group = there.mode() & 0o020 != 0
+            && (self.is_root || (Some(there.gid()) != self.group && Some(there.gid()) != *NAGIOS_GROUP));
         if !by_all && !by_group {
             return Ok(());
         }
@@ -262,7 +265,7 @@ mod tests {
 
         fn judge(&self, part: &str, is_root: bool, user: u32) -> Result<(), Distrust> {
             let path = self.at(part);
-            Rule { is_root, user }.walk(&path, &fs::metadata(&path).expect("it is there"))
+            Rule { is_root, user, group: None }.walk(&path, &fs::metadata(&path).expect("it is there"))
         }
     }
 

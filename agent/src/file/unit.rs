@@ -34,8 +34,7 @@ pub fn started_as(program: &Path) {
 }
 
 /// The directory of results of the unit that this process was started for.
-#[must_use]
-pub fn results_of_unit() -> Option<PathBuf> {
+pub(super) fn results_of_unit() -> Option<PathBuf> {
     UNIT.get().map(|unit| unit.root.join(RESULTS).join(&unit.name))
 }
 

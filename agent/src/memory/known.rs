@@ -48,8 +48,8 @@ pub(super) struct Known {
 /// How something changes while its check passes.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 struct Habit {
-    /// One bit for each of the last 32 passes: whether it was another one then than the time before.
-    changes: u32,
+    /// One bit for each of the last 128 passes, half a day where Nagios asks every five minutes: whether it was another one then than the time before.
+    changes: u128,
     /// Its values, by their hashes, the last one behind: four hexadecimal digits for each.
     seen: String,
 }
@@ -81,7 +81,7 @@ impl Known {
             // What took long once is forgotten by and by.
             *longest = time.max(*longest - *longest / 8);
         }
-        self.passes = (self.passes + 1).min(u32::BITS);
+        self.passes = (self.passes + 1).min(u128::BITS);
         self.passed = Some(seconds(now));
         (self.failing, self.heard) = (None, seconds(now));
     }

@@ -1,13 +1,13 @@
 //! `--remember`: what is kept of the checks between runs. None of it ever fails a run.
 
 use crate::say;
-use conn_check::file::{self, Kept};
+use conn_check::file::Shelf;
 use conn_check::memory::{Memory, Recall};
 use conn_check::plan::Plan;
 use conn_check::report;
 use conn_check::run::Outcome;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -17,8 +17,8 @@ const NAME: &str = "memory";
 /// Where runs are remembered.
 #[derive(Debug)]
 pub(crate) struct Remembering {
-    /// The directory; without one, as long as this process runs.
-    directory: Option<PathBuf>,
+    /// Where files are; without that, as long as this process runs.
+    shelf: Option<Shelf>,
     memory: Memory,
     /// The directory can be used, as far as it shows.
     is_usable: bool,
@@ -27,25 +27,24 @@ pub(crate) struct Remembering {
 }
 
 impl Remembering {
-    /// In the directory that is named, or in that of the unit of Juju for which this process was started: not as root, who
-    /// does not write where others do.
+    /// In the directory that is named, or in that of the unit of Juju for which this process was started.
     pub(crate) fn begin(directory: Option<&Path>) -> Self {
-        let of_unit = || file::results_of_unit().filter(|_| !nix::unistd::geteuid().is_root());
-        let directory = directory.map(Path::to_owned).or_else(of_unit);
-        Self { directory, memory: Memory::default(), is_usable: true, told: Vec::new() }
+        let named = directory.map(|directory| Shelf::at(directory.to_owned(), NAME));
+        let shelf = named.or_else(|| Shelf::of_unit(NAME));
+        Self { shelf, memory: Memory::default(), is_usable: true, told: Vec::new() }
     }
 
     /// Whether anything outlives this process.
     pub(crate) const fn lasts(&self) -> bool {
-        self.directory.is_some()
+        self.shelf.is_some()
     }
 
     /// What is remembered of the checks of a plan, for a run that begins now. What cannot be read is told.
     pub(crate) fn recall(&mut self, plan: &Plan) -> Arc<Recall> {
         let now = SystemTime::now();
-        if let Some(directory) = self.directory.clone() {
+        if let Some(shelf) = &self.shelf {
             let mut wrong = Vec::new();
-            let read = read(&directory, now, &mut wrong);
+            let read = read(shelf, now, &mut wrong);
             self.is_usable = read.is_some();
             self.memory.join(read.unwrap_or_default());
             self.complain(wrong);
@@ -57,10 +56,11 @@ impl Remembering {
     pub(crate) fn keep(&mut self, recall: &Recall, plan: &Plan, outcomes: &[Outcome]) {
         // Of another run, that ended meanwhile, something may be known since it was recalled.
         self.memory.join(recall.after(plan, outcomes));
-        let Some(directory) = self.directory.as_ref().filter(|_| self.is_usable) else { return };
+        let Some(shelf) = self.shelf.as_ref().filter(|_| self.is_usable) else { return };
         let text = self.memory.text(SystemTime::now());
-        if let Err(why) = file::keep(directory, NAME, text.as_bytes()) {
-            self.complain(vec![format!("{}: this run is not remembered: {why}", place(directory))]);
+        if let Err(why) = shelf.keep(text.as_bytes()) {
+            let wrong = format!("{}: this run is not remembered: {why}", place(shelf));
+            self.complain(vec![wrong]);
         }
     }
 
@@ -72,17 +72,10 @@ impl Remembering {
 
 /// What is remembered in a directory, which may be nothing yet; nothing at all of one that cannot be used. What is wrong
 /// is noted.
-fn read(directory: &Path, now: SystemTime, wrong: &mut Vec<String>) -> Option<Memory> {
-    let place = place(directory);
-    let mut memory = Memory::default();
-    let kept = match Kept::read(directory, NAME) {
-        Ok(kept) => kept,
-        Err(None) => return Some(memory),
-        Err(Some(why)) => {
-            wrong.push(format!("{place}: nothing is remembered: {why}"));
-            return None;
-        }
-    };
+fn read(shelf: &Shelf, now: SystemTime, wrong: &mut Vec<String>) -> Option<Memory> {
+    let (place, mut memory) = (place(shelf), Memory::default());
+    let read = shelf.read().map_err(|why| wrong.push(format!("{place}: nothing is remembered: {why}")));
+    let kept = read.ok()?;
     wrong.extend(kept.unread.iter().map(|why| format!("{place}: {why}; it is left out")));
     for (path, content) in &kept.contents {
         match Memory::read(content, now) {
@@ -98,6 +91,6 @@ fn whole(file: &str) -> String {
     fs::canonicalize(file).map_or_else(|_| file.to_owned(), |path| path.display().to_string())
 }
 
-fn place(directory: &Path) -> String {
-    format!("--remember {}", directory.display())
+fn place(shelf: &Shelf) -> String {
+    format!("--remember {}", shelf.directory().display())
 }
