@@ -97,7 +97,7 @@ pub fn of(
         groups[place].1.push((outcome, failure));
     }
     groups.sort_by_key(|(_, members)| std::cmp::Reverse(if members.len() > 1 { members.len() } else { 0 }));
-    let mut causes: Vec<_> = groups.into_iter().map(|(key, members)| Cause::of(&key, members)).collect();
+    let mut causes: Vec<_> = groups.into_iter().map(|(key, members)| Cause::of(&key, &members)).collect();
     tell_apart(&mut causes);
     causes
 }
@@ -120,7 +120,7 @@ impl Key {
 }
 
 impl Cause {
-    fn of(key: &Key, members: Vec<Member<'_>>) -> Self {
+    fn of(key: &Key, members: &[Member<'_>]) -> Self {
         let failures: Vec<_> = members.iter().map(|(_, failure)| *failure).collect();
         let first = failures[0];
         let mut checks: Vec<_> = members.iter().map(|(outcome, _)| outcome.entry).collect();

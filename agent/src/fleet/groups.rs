@@ -139,19 +139,26 @@ pub(super) fn each_unit(matrix: &Matrix) -> impl Iterator<Item = Group> {
     (0..matrix.units.len()).map(Group::one)
 }
 
-/// Units and checks that have one cause, as the units have found it. What is `alone` a unit's own is another cause at each.
+/// What units have found, and which of them.
+struct Found<'a> {
+    what: &'a str,
+    units: BTreeSet<usize>,
+    checks: BTreeSet<usize>,
+}
+
+/// Units and checks that have one cause, as the units have found it. What `is_alone` a unit's own is another cause at each.
 pub(super) fn by_cause(matrix: &Matrix, is_alone: impl Fn(&Failed) -> bool) -> Vec<(Group, Group)> {
-    let mut by: BTreeMap<(&str, Option<usize>), (&str, BTreeSet<usize>, BTreeSet<usize>)> = BTreeMap::new();
+    let mut by: BTreeMap<(&str, Option<usize>), Found<'_>> = BTreeMap::new();
     for (unit, check, failed) in matrix.failures() {
         let Some(cause) = &failed.cause else { continue };
         let of_unit = is_alone(failed).then_some(unit);
-        let (_, units, checks) =
-            by.entry((&cause.id, of_unit)).or_insert_with(|| (&cause.what, BTreeSet::new(), BTreeSet::new()));
-        units.insert(unit);
-        checks.insert(check);
+        let new = || Found { what: &cause.what, units: BTreeSet::new(), checks: BTreeSet::new() };
+        let found = by.entry((&cause.id, of_unit)).or_insert_with(new);
+        found.units.insert(unit);
+        found.checks.insert(check);
     }
     let group = |common, members: BTreeSet<usize>| Group { common, members: members.into_iter().collect() };
-    let both = |(what, units, checks): (&str, BTreeSet<usize>, BTreeSet<usize>)| {
+    let both = |Found { what, units, checks }: Found<'_>| {
         let of_units = if units.len() == matrix.units.len() { Common::All } else { Common::One };
         (group(of_units, units), group(Common::Cause(what.to_owned()), checks))
     };

@@ -33,11 +33,6 @@ impl Probe {
         }
     }
 
-    /// A proxy that does not come about: what it is about is the proxy, whatever else is known.
-    pub(crate) fn of_proxy(&self, proxy: &Endpoint, failure: Failure) -> Failure {
-        failure.concerning(Part::Proxy, proxy.to_string())
-    }
-
     /// The fault with what was spoken to, where it does not say better whom it concerns.
     pub(super) fn concerned(&self, phase: Phase, fault: Fault) -> Fault {
         if let Some(passage) = &self.proxy {

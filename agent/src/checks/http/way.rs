@@ -5,7 +5,7 @@ use super::exchange::Connection;
 use super::options::WebUrl;
 use super::proxy::Proxy;
 use super::request::Hop;
-use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::fault::{Cause, Failure, Fault, Part, Phase};
 use crate::net::proxy::Tunnel;
 use crate::net::{self, Endpoint, Host, Port, Wire, socks};
 use crate::probe::Probe;
@@ -143,7 +143,7 @@ pub(super) fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Fa
             .owner(failure.owner)
             .next_step(sentence![ours(&failure.next_step), ABOUT_PROXY])
             .evidence(sentence![ours(&failure.code), ": ", ours(&failure.evidence.unwrap_or_default())]);
-    probe.of_proxy(&proxy.endpoint, probe.fail(Phase::Proxy, fault))
+    probe.fail(Phase::Proxy, fault.concerning(Part::Proxy, &proxy.endpoint))
 }
 
 /// What to do about a proxy that takes no HTTP/1.1.
