@@ -214,6 +214,7 @@ impl Postgres {
     ///
     /// # Panics
     /// When one of them fails.
+    #[must_use]
     pub fn psql(&self, database: &str, lines: &str) -> String {
         let mut command = Command::new("psql");
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]);

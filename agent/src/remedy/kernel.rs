@@ -6,9 +6,9 @@ use super::Remedy;
 pub(crate) fn more_ports(first: u16, last: u16) -> Option<Remedy> {
     /// What Linux has without a setting.
     const DEFAULT: (u16, u16) = (32_768, 60_999);
-    let (least, most) = (first.min(DEFAULT.0), last.max(DEFAULT.1));
-    ((least, most) != (first, last)).then(|| {
-        let set = format!("sysctl -w net.ipv4.ip_local_port_range='{least} {most}'");
+    let (from, to) = (first.min(DEFAULT.0), last.max(DEFAULT.1));
+    ((from, to) != (first, last)).then(|| {
+        let set = format!("sysctl -w net.ipv4.ip_local_port_range='{from} {to}'");
         let place = "in a shell on this host, as root; until its next start";
         Remedy::new().decide(place, [set]).look("on this host, who holds them", "ss -tan")
     })

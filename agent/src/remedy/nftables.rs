@@ -16,15 +16,15 @@ pub(crate) struct Place<'a> {
 
 /// Lets out what goes to this address and port.
 pub(crate) fn let_out(place: Place<'_>, to: SocketAddr) -> Option<Remedy> {
-    rule(place, format!("{0} daddr {1} tcp dport {2}", family(to), to.ip(), to.port()))
+    rule(place, &format!("{0} daddr {1} tcp dport {2}", family(to), to.ip(), to.port()))
 }
 
 /// Lets in the answers of this address and port.
 pub(crate) fn let_answers_in(place: Place<'_>, to: SocketAddr) -> Option<Remedy> {
-    rule(place, format!("{0} saddr {1} tcp sport {2} ct state established", family(to), to.ip(), to.port()))
+    rule(place, &format!("{0} saddr {1} tcp sport {2} ct state established", family(to), to.ip(), to.port()))
 }
 
-fn rule(place: Place<'_>, what: String) -> Option<Remedy> {
+fn rule(place: Place<'_>, what: &str) -> Option<Remedy> {
     let Place { family, table, chain, handle } = place;
     let chain = format!("{} {} {}", bare(family)?, name(table)?, name(chain)?);
     let command = match handle {

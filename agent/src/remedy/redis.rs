@@ -9,7 +9,7 @@ const CLIENT: &str = "in redis-cli on that server, as a user who may change user
 pub(crate) fn permit(user: Option<&str>, commands: &[&str], keys: Option<&'static str>) -> Option<Remedy> {
     let user = bare(user.unwrap_or("default"))?;
     let keys = keys.map(|keys| format!(" ~{keys}")).unwrap_or_default();
-    let commands: String = commands.iter().map(|command| format!(" +{}", command.to_ascii_lowercase())).collect();
+    let commands = commands.iter().flat_map(|command| [" +", *command]).collect::<String>();
     let place = format!("{CLIENT}; `ACL SAVE` or `CONFIG REWRITE` keeps it");
     let remedy = Remedy::new().run(place, [format!("ACL SETUSER {user}{keys}{commands}")]);
     Some(remedy.look(CLIENT, format!("ACL GETUSER {user}")))

@@ -40,13 +40,13 @@ fn a_user_of_rabbitmq_enters_one_virtual_host_and_may_do_nothing_else_there() {
     for vhost in ["not there", "its $(name); it's"] {
         let quoted = format!("'{}'", vhost.replace('\'', "''"));
         prove("request.no-such-vhost", &|| check(&quoted, ""), &|| check(&quoted, ", roundtrip: true"), &mut |step| {
-            step.commands.iter().for_each(|line| broker.shell(line))
+            step.commands.iter().for_each(|line| broker.shell(line));
         });
     }
     broker.shell("rabbitmqctl add_vhost closed");
     broker.shell("rabbitmqctl add_vhost other");
     prove("request.permission-denied", &|| check("closed", ", roundtrip: true"), &|| check("other", ""), &mut |step| {
-        step.commands.iter().for_each(|line| broker.shell(line))
+        step.commands.iter().for_each(|line| broker.shell(line));
     });
 }
 
@@ -72,7 +72,7 @@ fn a_user_of_redis_gets_the_commands_and_keys_of_the_check() {
         }
     };
     prove("request.permission-denied", &|| check(", roundtrip: true"), &|| check(", key: orders"), &mut |step| {
-        apply(step)
+        apply(step);
     });
     prove("request.permission-denied", &|| check(", database: 3"), &|| check(", key: orders"), &mut |step| apply(step));
 }

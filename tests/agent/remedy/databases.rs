@@ -35,7 +35,7 @@ impl Server {
             return;
         }
         let database = if step.place.contains(&format!("\"{DATABASE}\"")) { DATABASE } else { "postgres" };
-        self.0.psql(database, &(step.commands.join("\n") + "\n"));
+        let _said = self.0.psql(database, &(step.commands.join("\n") + "\n"));
     }
 }
 
@@ -55,7 +55,7 @@ fn a_line_of_pg_hba_lets_one_user_into_one_database_from_one_address() {
         assert!(rules.starts_with("host \"shop\" \"stranger\" 127.0.0.1/32 scram-sha-256\n"), "{rules}");
         fs::write(server.0.rules(), rules.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>())
             .expect("rules");
-        server.0.psql("postgres", "SELECT pg_reload_conf();");
+        let _said = server.0.psql("postgres", "SELECT pg_reload_conf();");
         harness::wait::until("the rules to be as before", || {
             harness::agent::code(&server.check("stranger", DATABASE, ", use_tls: prefer")) == "auth.host-not-allowed"
         });
@@ -108,7 +108,7 @@ fn a_closed_database_is_opened() {
 #[test]
 fn a_table_may_be_read_and_no_other_one() {
     let server = Server::start(&Setup::plain());
-    server.0.psql(DATABASE, "CREATE TABLE vault.others (id int); CREATE TABLE \"Odd.one\" (id int);");
+    let _said = server.0.psql(DATABASE, "CREATE TABLE vault.others (id int); CREATE TABLE \"Odd.one\" (id int);");
     for table in ["payroll", "vault.keys", "'\"Odd.one\"'"] {
         prove(
             "request.permission-denied",

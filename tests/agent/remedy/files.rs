@@ -199,7 +199,7 @@ fn a_ca_of_the_sites_own_is_trusted_and_no_other() {
         shell(inside(), &[&[folder][..], &step.commands].concat());
     };
     prove("tls.untrusted", &|| check(server.address().port()), &|| check(another.address().port()), &mut |step| {
-        apply(step)
+        apply(step);
     });
     keeper.kill().expect("its end");
     keeper.wait().expect("its end");

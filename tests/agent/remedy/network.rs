@@ -171,7 +171,7 @@ fn smaller_packets_go_to_one_address() {
         let yaml = format!("- {{type: http, url: 'http://{target}/', timeout: 8}}");
         let other = world.target(family, OTHER);
         prove("connect.mtu", &|| world.agent(&yaml).report(), &|| world.agent(&tcp(other)).report(), &mut |step| {
-            on(world.client(), "", step)
+            on(world.client(), "", step);
         });
     }
 }

@@ -57,7 +57,7 @@ fn nothing_is_written_down_with_a_secret_in_it_or_with_what_cannot_be_seen() {
     assert!(failure("stranger", PASSWORD)["remediation"].is_array());
     // The password is a part of what would be said.
     assert!(failure("stranger", "'pg_hba.conf of the database'")["remediation"].is_null());
-    server.psql(DATABASE, "CREATE TABLE \"pay\u{202e}roll\" (id int); CREATE TABLE \"pay roll\" (id int);");
+    let _said = server.psql(DATABASE, "CREATE TABLE \"pay\u{202e}roll\" (id int); CREATE TABLE \"pay roll\" (id int);");
     let address = server.address();
     for (table, is_written) in [("pay\\u202eroll", false), ("pay roll", true)] {
         let yaml = format!(
