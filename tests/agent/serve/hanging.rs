@@ -111,7 +111,8 @@ fn what_has_grown_too_old_while_another_hung_is_made_again_before_it_is_told() {
     let answer = serving.get("/ht/?format=text");
     assert!(answer.status == 500 && began.elapsed() >= SOON, "{answer:?}");
     assert!(answer.head.contains("age: 0\r\n") || answer.head.contains("age: 1\r\n"), "{answer:?}");
-    assert_eq!(peer.connections(), 2);
+    // At the start, maybe when it was asked, and in the end.
+    assert!((2..=3).contains(&peer.connections()), "{}", peer.connections());
 }
 
 #[test]
