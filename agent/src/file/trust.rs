@@ -359,7 +359,7 @@ mod tests {
         let read = fs::metadata(tree.at(FILE)).expect("it is there");
         fs::write(tree.at("srv/home/other"), "[]").expect("a file");
         fs::rename(tree.at("srv/home/other"), tree.at(FILE)).expect("swapped");
-        let why = Rule { is_root: true, user: 0 }.walk(&tree.at(FILE), &read).expect_err("another").why;
+        let why = Rule { is_root: true, user: 0, group: None }.walk(&tree.at(FILE), &read).expect_err("another").why;
         assert!(why.starts_with("another file stood at"), "{why}");
     }
 }
