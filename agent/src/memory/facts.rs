@@ -243,7 +243,8 @@ const IDLE: [&str; 9] = ["type", "name", "tags", "hint", "owner", "proves", "cri
 fn steady(value: &Value) -> Value {
     let is_steady = |word: &&str| {
         let mut numbers = word.split(|c: char| !c.is_ascii_digit());
-        !numbers.any(|number| number.len() >= 6) && !(word.contains(':') && word.bytes().any(|c| c.is_ascii_digit()))
+        let is_time = word.contains(':') && word.bytes().any(|c| c.is_ascii_digit());
+        !(is_time || numbers.any(|number| number.len() >= 6))
     };
     match value {
         Value::String(text) => text.split(' ').filter(is_steady).collect::<Vec<_>>().join(" ").into(),

@@ -47,21 +47,28 @@ struct Kept<'a> {
     checks: BTreeMap<String, Known>,
 }
 
+/// What the files of all versions have.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+}
+
+/// Why a file is none of ours.
+const OF_ANOTHER: &str = "another version of conn-check has written it";
+
 impl Memory {
     /// What a file holds, at this time.
     ///
     /// # Errors
     /// Why it is no memory, or one of another version.
     pub fn read(text: &[u8], now: SystemTime) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: String,
+        let kept: Kept<'_> = serde_json::from_slice(text).map_err(|error| {
+            let is_of_another = serde_json::from_slice::<Head>(text).is_ok_and(|head| head.format != FORMAT);
+            if is_of_another { OF_ANOTHER.to_owned() } else { format!("it is broken ({error})") }
+        })?;
+        if kept.format != FORMAT {
+            return Err(OF_ANOTHER.to_owned());
         }
-        let head: Head = serde_json::from_slice(text).map_err(|error| format!("it is broken ({error})"))?;
-        if head.format != FORMAT {
-            return Err("another version of conn-check has written it".to_owned());
-        }
-        let kept: Kept<'_> = serde_json::from_slice(text).map_err(|error| format!("it is broken ({error})"))?;
         // A clock that was ahead once must not have the last word for ever.
         let is_possible = |known: &Known| known.heard <= seconds(now + Duration::from_secs(60));
         Ok(Self { checks: kept.checks.into_iter().filter(|(_, known)| is_possible(known)).collect() })

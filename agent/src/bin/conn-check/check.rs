@@ -157,6 +157,8 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
         complain(&unwritten.to_string());
         status_unwritten(verdict)
     });
+    // What is remembered decides nothing any more, whatever becomes of it.
+    watch.ends_with(status);
     if let (Some(mut remembering), Some(recall)) = (remembering, recall) {
         remembering.keep(&recall, &plan, &report.outcomes);
     }
