@@ -55,10 +55,10 @@ impl Remembering {
     /// Keeps what a run has told. What cannot be written is told.
     pub(crate) fn keep(&mut self, recall: &Recall, plan: &Plan, outcomes: &[Outcome]) {
         self.memory = recall.after(plan, outcomes);
-        let Some(shelf) = self.shelf.as_ref().filter(|_| self.is_usable) else { return };
+        let Some(directory) = self.shelf.as_ref().filter(|_| self.is_usable) else { return };
         let text = self.memory.text(SystemTime::now());
-        if let Err(why) = shelf.keep(text.as_bytes()) {
-            let wrong = format!("{}: this run is not remembered: {why}", place(shelf));
+        if let Err(why) = directory.keep(text.as_bytes()) {
+            let wrong = format!("{}: this run is not remembered: {why}", place(directory));
             self.complain(vec![wrong]);
         }
     }
