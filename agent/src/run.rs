@@ -255,7 +255,7 @@ impl Running<'_> {
         let (plan, shared) = (Arc::clone(self.plan), Arc::clone(&self.shared));
         let join_set = &mut self.tasks.join_set;
         let abort = if check.retries == 0 {
-            join_set.spawn(perform(plan, shared, assignment))
+            join_set.spawn(perform(plan, shared, Box::new(assignment)))
         } else {
             join_set.spawn(attempts::perform(plan, shared, assignment))
         };
@@ -332,7 +332,9 @@ async fn until(deadline: Instant) {
 }
 
 /// One check, from its start to its outcome; a panic in it is its failure.
-async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -> Outcome {
+///
+/// The assignment comes in a box: what is handed over stays in the task beside what is made of it.
+async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Box<Assignment>) -> Outcome {
     let began = Instant::now();
     let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
     let check = &plan.entries[entry];
@@ -340,7 +342,7 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
         let failure = fault.clone().in_phase(Phase::Config, &check.redactor);
         return Outcome::failed(entry, check.results.len(), shared.began.elapsed(), failure);
     }
-    let mut probe = Probe::new(Arc::clone(&shared), assignment);
+    let mut probe = Probe::new(Arc::clone(&shared), *assignment);
     let result = panics::Guarded(check.spec.run(&mut probe)).await;
     let courtesy = probe.take_courtesy();
     let failure = match result {

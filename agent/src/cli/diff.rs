@@ -8,7 +8,7 @@ BEFORE and NOW have what `--record` or `--format json` writes, or what Juju prin
 a directory, its *.json are read. One record each may be of different hosts; of several, those of one unit are held against \
 each other, the last one of each file.
 
-Exit status, as diff(1) has it: 0 nothing has changed that would explain a failure; 1 something has; 3 usage error, or a \
+Exit status: 0 nothing has changed that would explain a failure; 1 something has, as diff(1) has it; 3 usage error, or a \
 file that is no record.
 
 Examples:

@@ -23,7 +23,7 @@ pub(super) async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: As
     let mut attempts = Attempts::new(assignment);
     loop {
         // On its own: thousands of checks have no retries, and no room for it.
-        let attempt = Box::pin(super::perform(Arc::clone(&plan), Arc::clone(&shared), attempts.assignment()));
+        let attempt = Box::pin(super::perform(Arc::clone(&plan), Arc::clone(&shared), Box::new(attempts.assignment())));
         let mut outcome = attempt.await;
         let check = &plan.entries[outcome.entry];
         match attempts.next(check, &outcome, &shared) {

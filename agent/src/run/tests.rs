@@ -27,7 +27,7 @@ fn a_task_is_small_enough_for_thousands_of_them() {
         };
         let mut probe = Probe::new(Arc::clone(&shared), assignment());
         let own = size_of_val(&*plan.entries[0].spec.run(&mut probe));
-        (own, size_of_val(&perform(Arc::clone(&plan), Arc::clone(&shared), assignment())))
+        (own, size_of_val(&perform(Arc::clone(&plan), Arc::clone(&shared), Box::new(assignment()))))
     };
     let (tcp, task) = size("- {type: tcp, host: a, port: 1}");
     let (http, _) = size("- {type: http, url: 'http://a/'}");

@@ -298,7 +298,8 @@ mod tests {
     impl Scene {
         fn new(yaml: &str) -> Self {
             let defaults = Defaults { timeout: Duration::from_secs(1) };
-            let plan = load(&Source::own("test", yaml), defaults, false).expect("valid").0;
+            let mut plan = load(&Source::own("test", yaml), defaults, false).expect("valid").0;
+            assert!(plan.link().is_empty());
             let selection = Selection::of(&plan, &Wanted::default());
             let (shelf, options) = (Shelf::of(&selection), Options::of_host());
             Self { plan, selection, shelf, options, zero: Instant::now() }

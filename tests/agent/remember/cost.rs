@@ -34,9 +34,6 @@ fn ten_checks_take_three_hundredths_longer_at_most() {
         }
     }
     let [without, with] = times.map(middle);
-    println!(
-        "without {without:?}, with {with:?}: {:+.1} %",
-        (with.as_secs_f64() / without.as_secs_f64() - 1.0) * 100.0
-    );
-    assert!(with.as_secs_f64() < without.as_secs_f64() * 1.03, "{without:?} {with:?}");
+    let more = (with.as_secs_f64() / without.as_secs_f64() - 1.0) * 100.0;
+    assert!(more < 3.0, "without {without:?}, with {with:?}: {more:+.1} %");
 }

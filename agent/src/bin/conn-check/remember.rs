@@ -56,10 +56,10 @@ impl Remembering {
     pub(crate) fn keep(&mut self, recall: &Recall, plan: &Plan, outcomes: &[Outcome]) {
         // Of another run, that ended meanwhile, something may be known since it was recalled.
         self.memory.join(recall.after(plan, outcomes));
-        let Some(shelf) = self.shelf.as_ref().filter(|_| self.is_usable) else { return };
+        let Some(directory) = self.shelf.as_ref().filter(|_| self.is_usable) else { return };
         let text = self.memory.text(SystemTime::now());
-        if let Err(why) = shelf.keep(text.as_bytes()) {
-            let wrong = format!("{}: this run is not remembered: {why}", place(shelf));
+        if let Err(why) = directory.keep(text.as_bytes()) {
+            let wrong = format!("{}: this run is not remembered: {why}", place(directory));
             self.complain(vec![wrong]);
         }
     }

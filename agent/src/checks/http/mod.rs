@@ -219,7 +219,8 @@ impl Http {
         let mut client = Client { check: self, connection, jar: Jar::default() };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await.map_err(|failure| hop.told(self, probe, failure))?;
-            let judged = answer::judge(client.check, probe, &mut client.connection, &hop, answer).await;
+            // Apart: what a body is held against is large, and only while there is one.
+            let judged = Box::pin(answer::judge(client.check, probe, &mut client.connection, &hop, answer)).await;
             match judged.map_err(|failure| hop.told(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {

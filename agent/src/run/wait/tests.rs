@@ -15,7 +15,9 @@ const EVEN: f64 = 0.5;
 
 fn plan(yaml: &[&str]) -> Plan {
     let text = yaml.iter().map(|check| format!("- {{{check}}}\n")).collect::<Vec<_>>().concat();
-    load(&Source::own("test", text), Defaults { timeout: SECOND }, true).expect("valid").0
+    let mut plan = load(&Source::own("test", text), Defaults { timeout: SECOND }, true).expect("valid").0;
+    assert!(plan.link().is_empty());
+    plan
 }
 
 /// A port, a mail, a web form, and a port that nothing depends on.
