@@ -3,7 +3,7 @@
 use crate::reports::{conforms, event_schema, report_schema, validator};
 use harness::agent::{Agent, Ran, code};
 use harness::mail::{self, Mail, USER};
-use harness::peers::{FullQueue, Manner, Peer};
+use harness::peers::{FullQueue, Peer};
 use harness::ports;
 use harness::postgres::{self, Postgres};
 use serde_json::Value;
