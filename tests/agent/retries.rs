@@ -124,13 +124,13 @@ fn what_must_not_be_sent_twice_is_asked_again_only_while_nothing_was_sent() {
 
 #[test]
 fn a_failure_that_is_right_or_known_is_not_tried_again() {
-    for option in
-        ["expect_failure: connect.reset", "accept: {code: connect.reset, until: 2999-12-31, why: moved in January}"]
-    {
-        let peer = Peer::start(Manner::Resets);
-        let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}, retries: 5, {option}}}\n", peer.port());
-        let ran = run(&yaml, &["--format=plain"]);
-        assert_eq!((ran.status, peer.connections()), (0, 1), "{option}: {ran:?}");
+    for option in [
+        ", retries: 5, expect_failure: protocol.reset",
+        ", retries: 5, accept: {code: protocol.reset, until: 2999-12-31, why: moved in January}",
+    ] {
+        let peer = Flaky::start(9);
+        let ran = run(&peer.check(option), &["--format=plain"]);
+        assert_eq!((ran.status, peer.requests()), (0, 1), "{option}: {ran:?}");
     }
 }
 
