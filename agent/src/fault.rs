@@ -166,7 +166,7 @@ pub struct Failure {
     /// What to do next, one sentence or clause.
     pub next_step: String,
     /// The chain of library errors below, outermost first.
-    pub causes: Vec<String>,
+    pub causes: Box<[String]>,
     /// What it concerns, as far as that is known.
     pub concerns: Option<Box<Concerns<String>>>,
     /// What can be done about it, where that can be written down.

@@ -57,6 +57,10 @@ _conn_check_serve() {
             :
             return
             ;;
+        :--remember)
+            _conn_check_serve_files none "$current"
+            return
+            ;;
         :--color)
             mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
             return
@@ -103,7 +107,7 @@ _conn_check_serve() {
             ;;
     esac
     case $level:$current in
-        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --warnings-as-errors --validate --strict --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host -4 -6 --color --listen --metrics-listen --path --token-file --new-token --cert --key --max-connections --max-age --poll-all --fail-status --template -h --help -V --version' -- "$current") ;;
+        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --warnings-as-errors --all-parts --validate --strict --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host -4 -6 --remember --color --listen --metrics-listen --path --token-file --new-token --cert --key --max-connections --max-age --poll-all --fail-status --template -h --help -V --version' -- "$current") ;;
         :*)
             _conn_check_serve_files yaml "$current"
             ;;

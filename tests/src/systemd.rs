@@ -145,12 +145,18 @@ impl Systemd {
         self.control(&["start", name]);
     }
 
-    /// `systemctl` with these words: what it prints.
+    /// `systemctl` with these words.
     ///
     /// # Panics
     /// When it fails.
     #[track_caller]
-    pub fn control(&self, words: &[&str]) -> String {
+    pub fn control(&self, words: &[&str]) {
+        let _printed = self.asked(words);
+    }
+
+    /// The same, and what it prints.
+    #[track_caller]
+    fn asked(&self, words: &[&str]) -> String {
         let output = self.command("systemctl").args(words).output().or_panic("run systemctl");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "systemctl {}: {said}{}", words.join(" "), self.daemon.log());
@@ -160,7 +166,7 @@ impl Systemd {
     /// One property of a unit.
     #[must_use]
     pub fn property(&self, unit: &str, name: &str) -> String {
-        self.control(&["show", "--value", "-p", name, unit]).trim().to_owned()
+        self.asked(&["show", "--value", "-p", name, unit]).trim().to_owned()
     }
 
     /// A command that will run `program` in the container, as root, in the group of no unit.

@@ -14,7 +14,7 @@ struct Long {
     test: &'static [&'static str],
 }
 
-const ALL: [Long; 4] = [
+const ALL: [Long; 5] = [
     Long {
         task: "lives",
         variable: "CONN_CHECK_LIVES",
@@ -32,6 +32,22 @@ const ALL: [Long; 4] = [
         variable: "CONN_CHECK_CALLS",
         count: "100000",
         test: &["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", "calls::"],
+    },
+    Long {
+        task: "changes",
+        variable: "CONN_CHECK_CHANGES",
+        count: "1000",
+        // What it costs is measured, too, on a machine that does nothing else.
+        test: &[
+            "--package",
+            "conn-check-tests",
+            "--test",
+            "agent",
+            "--",
+            "--include-ignored",
+            "--test-threads=1",
+            "remember::",
+        ],
     },
     Long {
         task: "worlds",

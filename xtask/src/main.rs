@@ -40,6 +40,7 @@ cargo xtask TASK
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
   deadlines [COUNT]  run random mixes of bad peers, 1000 unless told: each has to end in time
   calls [COUNT]   run twelve checks once for every system call of theirs that may fail, all unless told
+  changes [COUNT]  run healthy checks so often with --remember, 1000 times unless told: nothing is said; and measure its cost
   worlds [COUNT]  run each world of network namespaces beside 10000 packets a second, and COUNT runs of faults beyond
                   this host and as many healthy ones, 1000 unless told: no fault of others is this host's, nothing more is sent
   fuzz TARGET SECONDS  change what servers of a protocol, files of a kind, or the charm's records hold; `all` is each of them

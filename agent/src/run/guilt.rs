@@ -12,7 +12,7 @@ const END_TO_END: &str = "end_to_end";
 /// Says in the failure of an end-to-end check which of its parts is guilty, or, where all of them are there, that none is.
 /// The one that is.
 pub(super) fn told(whole: &mut Outcome, parts: &[Outcome], are_all: bool, plan: &Plan) -> Option<usize> {
-    let Some(own) = whole.failure.take() else { return None };
+    let own = whole.failure.take()?;
     // What was not found out convicts nobody.
     let failed = |part: &&Outcome| part.failure.as_ref().is_some_and(|failure| failure.code.phase != Phase::Run);
     let guilty: Vec<_> = parts.iter().filter(failed).collect();

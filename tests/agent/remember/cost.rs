@@ -13,7 +13,7 @@ fn middle(mut times: Vec<Duration>) -> Duration {
 }
 
 #[test]
-#[ignore = "half a minute, on a machine that does nothing else"]
+#[ignore = "half a minute, on a machine that does nothing else: cargo xtask changes"]
 fn ten_checks_take_three_hundredths_longer_at_most() {
     let (redis, peer) = (Redis::start(&Setup::new()), Peer::start(Manner::Silent));
     let nginx = Nginx::start([Site::http("web").page("/", "ok")]);
