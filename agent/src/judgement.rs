@@ -72,20 +72,22 @@ impl Judgement {
     }
 
     fn judge(&self, mut failure: Failure, outcome: &mut Outcome, today: Date) {
-        if self.expected.iter().any(|code| code.name == failure.code.name) {
-            outcome.facts.push((EXPECTED, json!({"code": failure.code.name, "message": failure.message})));
-            return pass(outcome, failure.code);
+        // With what it failed itself, where a part of it is guilty of that.
+        let own = outcome.met.unwrap_or(failure.code);
+        if self.expected.iter().any(|code| code.name == own.name) {
+            outcome.facts.push((EXPECTED, json!({"code": own.name, "message": failure.message})));
+            return pass(outcome, own);
         }
         if !self.expected.is_empty() {
             failure.message = format!("it should fail with {}; instead: {}", self.codes(), failure.message);
         }
-        if let Some(accepted) = self.accepted.as_ref().filter(|accepted| accepted.code.name == failure.code.name) {
+        if let Some(accepted) = self.accepted.as_ref().filter(|accepted| accepted.code.name == own.name) {
             let Accepted { code, until, why } = accepted;
             if today <= *until {
                 let fact =
                     json!({"code": code.name, "until": until.to_string(), "why": why, "message": failure.message});
                 outcome.facts.push((ACCEPTED, fact));
-                return pass(outcome, failure.code);
+                return pass(outcome, own);
             }
             failure.message = format!("{} (it was accepted until {until}: {why})", failure.message);
         }

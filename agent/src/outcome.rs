@@ -132,7 +132,7 @@ pub struct Outcome {
     pub difference: Option<Box<Difference>>,
     /// What changed since it passed last, where it failed and that is remembered.
     pub since: Option<Box<Since>>,
-    /// With what it failed, also where the file says that this is right, or known.
+    /// With what it failed itself, also where the file says that this is right, or known, or where a part is guilty of it.
     pub met: Option<&'static Code>,
     /// What must not be sent twice has been sent, or may have been.
     pub has_sent: bool,
@@ -232,7 +232,7 @@ impl Outcome {
     /// With which code it failed, also where the file says that this is right, or known.
     #[must_use]
     pub fn code(&self) -> Option<&'static Code> {
-        self.failure.as_ref().map(|failure| failure.code).or(self.met)
+        self.met.or(self.failure.as_ref().map(|failure| failure.code))
     }
 
     /// The end of the run came first, for a part of it at least.

@@ -115,6 +115,43 @@ fn parts_say_nothing_of_a_failure_that_is_right_or_known_or_of_the_file() {
 }
 
 #[test]
+fn nobody_is_convicted_or_cleared_for_what_was_not_found_out() {
+    let (_peer, open) = open();
+    let code = |parts: [&str; 2], arguments: &[&str]| {
+        let (_, checks) = report(&whole(CLOSED, "", parts[0], parts[1]), arguments);
+        (text(&checks[0], "/failure/code").to_owned(), text(&checks[0], "/facts/end_to_end/guilty").to_owned())
+    };
+    let own = ("connect.refused".to_owned(), String::new());
+    // A part that nobody asked for, that could not be tried, whose failure is known.
+    let unasked = format!("{CLOSED}, tags: [slow]");
+    assert_eq!(code([&open, &unasked], &["--exclude-tags", "slow"]), own);
+    let untried = "type: redis, host: 127.0.0.1, port: 1, password: {env: CONN_CHECK_IS_NOT_SET}";
+    assert_eq!(code([untried, &open], &[]), own);
+    assert_eq!(code([untried, CLOSED], &[]).1, "other");
+    let known = format!("{CLOSED}, accept: {{code: connect.refused, until: 2999-12-31, why: it moves}}");
+    assert_eq!(code([&open, &known], &[]), own);
+}
+
+#[test]
+fn what_a_check_fails_with_itself_is_what_its_file_expects() {
+    let (_peer, open) = open();
+    // It answers and does not say what is expected; the part is refused, which is another failure.
+    let mute = format!("{open}, send: x, expected: y, timeout: 1, expect_failure: connect.refused");
+    let (status, checks) = report(&whole(&mute, "", &open, CLOSED), &[]);
+    assert_eq!((status, text(&checks[0], "/verdict")), (2, "fail"), "{checks:?}");
+    assert!(text(&checks[0], "/failure/message").starts_with("it should fail with connect.refused; instead: the part"));
+}
+
+#[test]
+fn parts_of_a_check_that_is_not_critical_are_not_either() {
+    let (_peer, open) = open();
+    let (status, checks) = report(&whole(CLOSED, ", critical: false", &open, CLOSED), &[]);
+    assert_eq!((status, &checks[2]["critical"]), (1, &false.into()), "{checks:?}");
+    let own = format!("{CLOSED}, critical: true");
+    assert_eq!(report(&whole(CLOSED, ", critical: false", &open, &own), &[]).0, 2);
+}
+
+#[test]
 fn who_asks_for_a_part_gets_it_and_who_asks_for_the_check_its_parts() {
     let (_peer, open) = open();
     let yaml = whole(CLOSED, ", tags: [shop]", &format!("{open}, tags: night"), &open);

@@ -18,11 +18,22 @@ pub(super) struct Whole {
     /// Its place in the plan.
     pub(super) entry: usize,
     tags: Vec<String>,
+    critical: bool,
 }
 
 impl Whole {
-    /// The options of a part, with the tags that it has from its check.
+    /// The options of a part, with what it has from its check: the tags, and that nothing else fails for it.
     pub(super) fn hand_down<'a>(&self, pairs: &'a Pairs) -> Cow<'a, Pairs> {
+        let mut pairs = self.with_tags(pairs);
+        if !self.critical && !pairs.iter().any(|(key, value)| key.text() == Some("critical") && !value.is_null()) {
+            let span = pairs.first().map_or_else(Default::default, |(key, _)| key.span);
+            pairs.to_mut().retain(|(key, _)| key.text() != Some("critical"));
+            pairs.to_mut().push((Node::part("critical", span), Node::part("false", span)));
+        }
+        pairs
+    }
+
+    fn with_tags<'a>(&self, pairs: &'a Pairs) -> Cow<'a, Pairs> {
         if self.tags.is_empty() {
             return Cow::Borrowed(pairs);
         }
@@ -61,8 +72,9 @@ impl Loading<'_> {
             return self.note(problem.help("write a check with parts for each host"));
         }
         // Of a check that cannot be run, the parts are read all the same: what is wrong with them is said, too.
-        let tags = self.plan.entries.get(entry).map_or_else(Vec::new, |whole| whole.tags.clone());
-        self.whole = Some(Whole { entry, tags });
+        let whole = self.plan.entries.get(entry);
+        let tags = whole.map_or_else(Vec::new, |whole| whole.tags.clone());
+        self.whole = Some(Whole { entry, tags, critical: whole.is_none_or(|whole| whole.critical) });
         self.checks(items);
         self.whole = None;
         self.diagnostics.extend(twins::warnings(items, &self.lines));

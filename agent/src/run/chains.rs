@@ -124,7 +124,7 @@ impl Running<'_> {
         pending.into_values().map(|pending| self.explained(pending)).collect()
     }
 
-    fn explained(&self, Pending { mut outcome, count, mut parts }: Pending) -> Outcome {
+    fn explained(&self, Pending { mut outcome, mut parts, .. }: Pending) -> Outcome {
         parts.sort_by_key(|part| part.entry);
         let run = parts.iter().map(|part| part.entry).collect();
         let judgement = &self.plan.entries[outcome.entry].judgement;
@@ -132,7 +132,9 @@ impl Running<'_> {
             outcome.others = Some(Box::new(Others::Parts { run, guilty: None }));
             return self.judged(outcome);
         }
-        let guilty = guilt::told(&mut outcome, &parts, parts.len() == count, self.plan);
+        // Of a part that nobody asked for nothing is known.
+        let are_all = parts.len() == self.plan.parts_of(outcome.entry).count();
+        let guilty = guilt::told(&mut outcome, &parts, are_all, self.plan);
         outcome.others = Some(Box::new(Others::Parts { run, guilty }));
         if guilty.is_some() {
             judgement.without_hint().apply(&mut outcome, self.today);

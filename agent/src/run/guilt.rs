@@ -1,6 +1,7 @@
 //! Which part of an end-to-end check is guilty of its failure.
 
 use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::judgement::ACCEPTED;
 use crate::outcome::{Outcome, Verdict};
 use crate::plan::Plan;
 use crate::secret::{Redactor, ours, sentence};
@@ -13,13 +14,18 @@ const END_TO_END: &str = "end_to_end";
 /// The one that is.
 pub(super) fn told(whole: &mut Outcome, parts: &[Outcome], are_all: bool, plan: &Plan) -> Option<usize> {
     let own = whole.failure.take()?;
-    // What was not found out convicts nobody.
-    let failed = |part: &&Outcome| part.failure.as_ref().is_some_and(|failure| failure.code.phase != Phase::Run);
+    // What was not found out convicts nobody, nor does what was not even tried.
+    let is_proven = |failure: &Failure| !matches!(failure.code.phase, Phase::Config | Phase::Run);
+    let failed = |part: &&Outcome| part.failure.as_deref().is_some_and(is_proven);
     let guilty: Vec<_> = parts.iter().filter(failed).collect();
     let first = guilty.iter().min_by_key(|part| !plan.entries[part.entry].critical);
-    let is_clear = |part: &Outcome| part.steps.iter().all(|step| matches!(step.verdict, Verdict::Pass | Verdict::Warn));
+    // A failure that is known is one.
+    let is_known = |part: &Outcome| part.facts.iter().any(|(fact, _)| *fact == ACCEPTED);
+    let passed = |part: &Outcome| part.steps.iter().all(|step| matches!(step.verdict, Verdict::Pass | Verdict::Warn));
+    let is_clear = |part: &Outcome| passed(part) && !is_known(part);
     let named = first.map(|part| plan.called(part.entry));
     let (code, message) = (own.code.name, own.message.clone());
+    whole.met = Some(own.code);
     whole.failure = Some(Box::new(match first.and_then(|part| Some((part, part.failure.as_deref()?))) {
         Some((first, failure)) => {
             let others = guilty.iter().filter(|part| part.entry != first.entry).map(|part| plan.called(part.entry));
@@ -57,7 +63,8 @@ fn convicted(own: Failure, name: &str, part: &Failure, others: &[String]) -> Fai
 fn disagreeing(own: Failure) -> Failure {
     let message = sentence!["each of its parts is well, and together they are not: ", ours(&own.message)];
     let fault = Fault::new(Cause::PartsDisagree, message).evidence(ours(&own_evidence(&own)));
-    Failure { causes: own.causes, ..fault.in_phase(Phase::Request, &Redactor::default()) }
+    let Failure { causes, concerns, remedy, .. } = own;
+    Failure { causes, concerns, remedy, ..fault.in_phase(Phase::Request, &Redactor::default()) }
 }
 
 /// What the check itself has seen.

@@ -180,6 +180,9 @@ impl Waiting {
             }
             let entries = those(|prospect| !prospect.is_well && prospect.never.is_none());
             let entries = with_others(plan, &entries, &all);
+            if entries.is_empty() {
+                return Next::End(Ended::Hopeless);
+            }
             // The last round is at the end of the time.
             return Next::Round { entries, pause: pause(self.in_vain, chance).min(left) };
         }
@@ -248,11 +251,20 @@ impl Known {
 
     /// Takes what came of a round that began so long after the first.
     pub fn take(&mut self, round: Vec<Outcome>, began: Duration) {
-        for mut outcome in round {
-            // What was cut off says nothing: what was known before stands.
-            if outcome.is_cut_off() && self.0.contains_key(&outcome.entry) {
-                continue;
-            }
+        // What was cut off says nothing: what was known before stands, of an end-to-end check with all its parts.
+        let cut_off: BTreeSet<_> =
+            round.iter().filter(|outcome| outcome.is_cut_off()).map(|outcome| outcome.entry).collect();
+        let is_stale = |outcome: &&Outcome| {
+            let is_cut_off =
+                cut_off.contains(&outcome.entry) || outcome.parts().iter().any(|part| cut_off.contains(part));
+            is_cut_off && self.0.contains_key(&outcome.entry)
+        };
+        let stale: BTreeSet<_> = round
+            .iter()
+            .filter(is_stale)
+            .flat_map(|outcome| outcome.parts().iter().copied().chain([outcome.entry]))
+            .collect();
+        for mut outcome in round.into_iter().filter(|outcome| !stale.contains(&outcome.entry)) {
             outcome.steps.iter_mut().for_each(|step| step.at += began);
             // Its parts that were not needed this time are none of what is known.
             let before = self.0.get(&outcome.entry).map_or(&[][..], Outcome::parts);

@@ -210,16 +210,16 @@ impl Check for Http {
 impl Http {
     /// All of the check, by one way after the other.
     async fn perform(&self, routing: &Routing<'_>, probe: &mut Probe) -> Result<(), Stop> {
-        let wire = self.open(probe, &self.url.endpoint).await?;
+        // Each apart, as they come one after the other: a task is as large as the largest that it holds itself.
+        let wire = Box::pin(self.open(probe, &self.url.endpoint)).await?;
         if self.unix_socket.is_none() {
             probe.passed()?;
         }
         let mut hop = Hop::first(self);
-        let connection = self.secure(probe, wire, &hop.url).await?;
+        let connection = Box::pin(self.secure(probe, wire, &hop.url)).await?;
         let mut client = Client { check: self, connection, jar: Jar::default() };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await.map_err(|failure| hop.told(self, probe, failure))?;
-            // Apart: what a body is held against is large, and only while there is one.
             let judged = Box::pin(answer::judge(client.check, probe, &mut client.connection, &hop, answer)).await;
             match judged.map_err(|failure| hop.told(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),

@@ -140,6 +140,26 @@ fn checks_that_hang_together_are_asked_together() {
 }
 
 #[test]
+fn a_login_that_was_refused_is_not_sent_again_whichever_part_is_guilty_of_that() {
+    let plan = chained();
+    let refused = catalogue::ALL.iter().find(|code| code.name == "auth.rejected");
+    let whole = Outcome { met: refused, ..end_to_end() };
+    let known = [well(0), well(1), whole, well(3), failed(4, "connect.refused")];
+    assert_eq!(next(&mut waiting(10, 1), &plan, &known, 1), Next::End(Ended::Hopeless));
+}
+
+#[test]
+fn an_end_to_end_check_whose_parts_were_cut_off_is_what_it_was() {
+    let mut known = Known::default();
+    known.take(vec![end_to_end(), well(3), failed(4, "connect.refused")], Duration::ZERO);
+    let cut_off = Outcome::skipped(4, 1, SkipReason::Interrupted, SECOND);
+    let whole = Outcome { others: end_to_end().others, ..failed(2, "request.timeout") };
+    known.take(vec![whole, well(3), cut_off], SECOND);
+    let code = |entry| known.outcomes()[&entry].code().map(|code| code.name);
+    assert_eq!((code(2), code(4)), (Some("connect.refused"), Some("connect.refused")));
+}
+
+#[test]
 fn parts_that_were_needed_once_are_forgotten_when_they_are_no_more() {
     let mut known = Known::default();
     let whole = end_to_end();
