@@ -64,16 +64,18 @@ pub struct Reason {
 
 impl Readiness {
     /// The verdict over what is known, where of these checks nothing is known yet. A node whose own state is known waits for
-    /// no dependency that does not answer: another node would wait as well.
+    /// no dependency that does not answer: another node would wait as well. `before` is how it stood with the files that were
+    /// read before these: one that served goes on, as all nodes may read new files at once.
     #[must_use]
-    pub fn of(view: &View<'_>, unknown: &[&Entry]) -> Self {
+    pub fn of(view: &View<'_>, unknown: &[&Entry], before: Standing) -> Self {
         let mut so_far = Self::of_known(view);
         // What is not critical never counts.
         let unknown = || unknown.iter().filter(|entry| entry.critical);
         if so_far.standing == Standing::Out {
             return so_far;
         }
-        if unknown().any(|entry| entry.is_local || entry.takes_node_out) {
+        let has_served = matches!(before, Standing::Ready | Standing::Degraded);
+        if !has_served && unknown().any(|entry| entry.is_local || entry.takes_node_out) {
             return Self { standing: Standing::Starting, reasons: Vec::new() };
         }
         let name = |entry: &&&Entry| entry.label.clone().unwrap_or_else(|| entry.target.clone());

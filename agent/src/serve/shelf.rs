@@ -119,14 +119,25 @@ impl Shelf {
         let (due, groups): (BTreeSet<_>, _) = (due.collect(), plan.groups());
         let far = plan.entries.iter().zip(&groups).filter(|(check, _)| !check.is_local);
         let far: BTreeSet<_> = far.map(|(_, group)| *group).collect();
-        let (local, remote): (Vec<_>, Vec<_>) =
-            self.complete(&due, &groups).into_iter().partition(|entry| !far.contains(&groups[*entry]));
+        let complete = self.complete(&due, &groups);
+        let alone = self.alone(plan, &due, &groups);
+        let is_far = |entry: &usize| {
+            if alone.contains(entry) { !plan.entries[*entry].is_local } else { far.contains(&groups[*entry]) }
+        };
+        let (remote, local): (Vec<_>, Vec<_>) = complete.into_iter().chain(alone.iter().copied()).partition(is_far);
         let local = Batch { entries: local, options: Options { concurrency: LOCAL, ..options.clone() } };
-        let mut remote = self.beside(plan, remote, options);
-        remote.entries = self.complete(&remote.entries.into_iter().collect(), &groups);
+        let remote = self.beside(plan, remote, &groups, options);
         self.lacked_room = local.entries.len() + remote.entries.len() < due.len();
         let batches = [local, remote].into_iter().filter(|batch| !batch.entries.is_empty());
         batches.map(|batch| Batch { entries: self.with_parts(plan, batch.entries), ..batch }).collect()
+    }
+
+    /// Those of these checks that need no other, where one that hangs together with them is being made: it may hang.
+    fn alone(&self, plan: &Plan, due: &BTreeSet<usize>, groups: &[usize]) -> BTreeSet<usize> {
+        let running = self.checks.iter().filter(|(_, known)| !known.is_part && known.is_running);
+        let running: BTreeSet<_> = running.map(|(entry, _)| groups[*entry]).collect();
+        let needs_none = |entry: &usize| plan.waits_for(*entry).is_empty() && plan.parts_of(*entry).is_empty();
+        due.iter().copied().filter(|entry| running.contains(&groups[*entry]) && needs_none(entry)).collect()
     }
 
     /// Those of these checks that are there with all that hang together with them.
@@ -143,7 +154,7 @@ impl Shelf {
     }
 
     /// What of these checks may run beside those that do: the limits of one run are those of all.
-    fn beside(&self, plan: &Plan, mut entries: Vec<usize>, options: &Options) -> Batch {
+    fn beside(&self, plan: &Plan, mut entries: Vec<usize>, groups: &[usize], options: &Options) -> Batch {
         let running = || {
             let running = self
                 .checks
@@ -157,13 +168,23 @@ impl Shelf {
         if concurrency == 0 || (options.per_host.is_some() && running().next().is_some()) {
             entries.clear();
         }
-        let mut programs = PROGRAMS.saturating_sub(running().filter(|entry| starts_program(entry)).count());
-        entries.retain(|entry| {
-            let is_program = starts_program(&plan.entries[*entry]);
-            let has_room = !is_program || programs > 0;
-            programs -= usize::from(is_program && has_room);
+        let starts = |entry: &usize| starts_program(&plan.entries[*entry]);
+        let programs = running().filter(|entry| starts_program(entry)).count();
+        let mut taken = programs;
+        // Those that were made longest ago come first, so that each has its turn; a group comes whole, and one that is larger
+        // than there is room for comes when nothing else runs: a run of its own bounds it.
+        let mut by_group: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        entries.iter().for_each(|entry| by_group.entry(groups[*entry]).or_default().push(*entry));
+        let mut by_age: Vec<_> = by_group.into_values().collect();
+        by_age.sort_by_key(|group| group.iter().map(|entry| self.checks[entry].began).min().flatten());
+        let fits = |group: &Vec<usize>| {
+            let needs = group.iter().filter(|entry| starts(entry)).count();
+            let has_room = needs == 0 || taken + needs <= PROGRAMS || taken == 0;
+            taken += if has_room { needs } else { 0 };
             has_room
-        });
+        };
+        let mut entries: Vec<_> = by_age.into_iter().filter(fits).flatten().collect();
+        entries.sort_unstable();
         Batch { entries, options: Options { concurrency, ..options.clone() } }
     }
 

@@ -65,7 +65,9 @@ fn look<T>(yaml: &str, ends: &[End], warnings: Warnings, with: impl FnOnce(&View
 
 /// The verdict over the node, and whether all is well.
 fn judged(more: &str, end: End, warnings: Warnings) -> (Standing, bool) {
-    look(&check("db", more), &[end], warnings, |view| (Readiness::of(view, &[]).standing, is_well(view)))
+    look(&check("db", more), &[end], warnings, |view| {
+        (Readiness::of(view, &[], Standing::Starting).standing, is_well(view))
+    })
 }
 
 #[test]
@@ -132,14 +134,17 @@ fn warnings_count_as_it_is_said() {
 fn what_is_not_known_yet_keeps_a_node_out_only_where_it_may_be_this_nodes_own_fault() {
     let plan =
         plan(&(check("db", "") + &check("minor", ", critical: false") + &check("own", ", takes_node_out: true")));
-    let with = |known: usize, unknown: &[usize]| {
+    let with_before = |known: usize, unknown: &[usize], before: Standing| {
         let yaml: Vec<_> = (0..3).map(|_| End::Good).take(known).collect();
         let (report, selection) = (report(&yaml), Selection::of(&plan, &Wanted::default()));
         let stage = Stage { warnings: Warnings::Count, config: "c.yaml", plan: &plan, selection: &selection };
         let unknown: Vec<_> = unknown.iter().map(|at| &plan.entries[*at]).collect();
-        Readiness::of(&View::of(stage, &report), &unknown)
+        Readiness::of(&View::of(stage, &report), &unknown, before)
     };
+    let with = |known: usize, unknown: &[usize]| with_before(known, unknown, Standing::Starting);
     assert_eq!(with(1, &[2]).standing, Standing::Starting);
+    assert_eq!(with_before(1, &[2], Standing::Ready).standing, Standing::Degraded, "it has served with other files");
+    assert_eq!(with_before(1, &[2], Standing::Out).standing, Standing::Starting);
     assert_eq!(with(1, &[1]).standing, Standing::Ready);
     assert_eq!(with(0, &[0]).text(), "degraded\nrun.unfinished db: not answered yet\n");
 }
@@ -150,7 +155,8 @@ fn a_page_counts_what_keeps_it_from_being_well_and_says_why_a_node_is_out() {
     let failed = |cause| End::Failed(Phase::Connect, cause, None);
     let ends = [failed(Cause::Refused), failed(Cause::Refused), failed(Cause::DeniedLocally)];
     look(&yaml, &ends, Warnings::Count, |view| {
-        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[]));
+        let (shelf, readiness) =
+            (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[], Standing::Starting));
         let (age, max_age) = (Duration::ZERO, Duration::from_secs(10));
         let served = Served { view, shelf: &shelf, readiness: &readiness, age, max_age, tags: &[] };
         let page = served.report(Form::Html, &Template::ours(), 500).0.body;
@@ -165,7 +171,7 @@ fn the_reasons_of_this_node_come_first_and_are_told_as_briefly_as_is_asked() {
     let yaml = check("far", "") + &check("a, b", "");
     let ends =
         [End::Failed(Phase::Connect, Cause::Refused, None), End::Failed(Phase::Connect, Cause::DeniedLocally, None)];
-    let readiness = look(&yaml, &ends, Warnings::Count, |view| Readiness::of(view, &[]));
+    let readiness = look(&yaml, &ends, Warnings::Count, |view| Readiness::of(view, &[], Standing::Starting));
     assert_eq!(readiness.text(), "out\nconnect.denied-locally a, b: it <broke>\nconnect.refused far: it <broke>\n");
     assert_eq!(readiness.word(), "out\n");
     assert_eq!(readiness.agent_line(false), "drain #connect.denied-locally a  b\n");
@@ -181,7 +187,8 @@ fn told(form: Form, template: &Template) -> (Answer, Option<String>) {
     let yaml = check("far <b>", "") + &check("near", "");
     let ends = [End::Failed(Phase::Connect, Cause::Refused, None), End::Good];
     look(&yaml, &ends, Warnings::Count, |view| {
-        let (shelf, readiness) = (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[]));
+        let (shelf, readiness) =
+            (Shelf::of(&Selection::of(&plan("[]"), &Wanted::default())), Readiness::of(view, &[], Standing::Starting));
         let (age, max_age) = (Duration::from_secs(3), Duration::from_secs(10));
         let tags = &["web".to_owned()];
         Served { view, shelf: &shelf, readiness: &readiness, age, max_age, tags }.report(form, template, 503)

@@ -125,7 +125,33 @@ fn the_limits_of_a_run_are_those_of_all_and_none_of_what_is_this_hosts() {
     assert!(scene.shelf.lacked_room);
     assert!(scene.ask(1).is_empty());
     (0..3).for_each(|entry| scene.land(entry, Verdict::Pass, 10));
-    assert_eq!(scene.ask(5000), [vec![0, 1, 2]]);
+    assert_eq!(scene.ask(5000), [vec![16, 17, 18]], "those that were never made come first");
+    (3..6).for_each(|entry| scene.land(entry, Verdict::Pass, 5000));
+    assert_eq!(scene.ask(9000), [vec![0, 1, 19]]);
+}
+
+#[test]
+fn a_group_of_more_programs_than_run_at_once_is_made_when_nothing_else_is() {
+    let program = "- {type: command, command: [/bin/true], depends_on: first}\n".repeat(PROGRAMS + 1);
+    let other = "- {type: command, command: [/bin/false]}\n";
+    let mut scene = Scene::new(&("- {type: tcp, name: first, host: a, port: 1}\n".to_owned() + &program + other));
+    assert_eq!(scene.ask(0).concat().len(), PROGRAMS + 2, "and the other one waits");
+    assert!(scene.shelf.lacked_room);
+    (0..PROGRAMS + 2).for_each(|entry| scene.land(entry, Verdict::Pass, 10));
+    assert_eq!(scene.ask(20), [vec![PROGRAMS + 2]]);
+}
+
+#[test]
+fn a_check_that_needs_no_other_is_made_while_one_that_waits_for_it_hangs() {
+    let mut scene =
+        Scene::new("- {type: file, path: /a, name: flag}\n- {type: tcp, host: a, port: 1, depends_on: flag}\n");
+    assert_eq!(scene.ask(0), [vec![0, 1]]);
+    scene.land(0, Verdict::Pass, 10);
+    assert_eq!(scene.ask(1020), [vec![0]]);
+    scene.land(0, Verdict::Pass, 1030);
+    scene.land(1, Verdict::Fail, 1500);
+    assert!(scene.ask(1600).is_empty());
+    assert_eq!(scene.ask(2040), [vec![0, 1]], "together again");
 }
 
 #[test]

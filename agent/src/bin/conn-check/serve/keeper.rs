@@ -8,7 +8,9 @@ use conn_check::cli::serve::Args;
 use conn_check::event::Event;
 use conn_check::run::{self, Options, Outcome};
 use conn_check::select::Selection;
-use conn_check::serve::{Answer, Asked, Batch, Costs, Form, Notifier, Readiness, Route, Served, Shelf, Watched};
+use conn_check::serve::{
+    Answer, Asked, Batch, Costs, Form, Notifier, Readiness, Route, Served, Shelf, Standing, Watched,
+};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -43,6 +45,8 @@ struct State {
     remembering: Remembering,
     /// So many checks have ended.
     landed: u64,
+    /// How this node stood with the files that were read before.
+    before: Standing,
     /// The verdict over this node, until one more has.
     readiness: Option<Rc<Readiness>>,
     /// What is wrong with the template, once that was said.
@@ -70,6 +74,7 @@ impl Keeper {
             watched,
             remembering,
             landed: 0,
+            before: Standing::Starting,
             readiness: None,
             broken: None,
             runs: watch::Sender::new(()),
@@ -111,6 +116,7 @@ impl Keeper {
         let Some((checks, settled, watched)) = settled::read(&self.args) else {
             return say(&format!("{why}: a file is not valid, so that all stays as it was"));
         };
+        let before = self.readiness().standing;
         let mut state = self.state.borrow_mut();
         let State { checks: former, shelf, runs, .. } = &mut *state;
         let empty = Shelf::of(&checks.selection);
@@ -124,6 +130,7 @@ impl Keeper {
         *runs = watch::Sender::new(());
         state.former += running;
         state.checks = Rc::new(checks);
+        state.before = before;
         state.settled = Rc::new(settled);
         state.watched = watched;
         state.changed();
@@ -200,9 +207,9 @@ impl Keeper {
         if let Some(known) = &state.readiness {
             return Rc::clone(known);
         }
-        let State { checks, shelf, .. } = &*state;
+        let State { checks, shelf, before, .. } = &*state;
         let unknown: Vec<_> = shelf.unknown().map(|entry| &checks.plan.entries[entry]).collect();
-        let readiness = Rc::new(Readiness::of(&shelf.view(checks.stage()), &unknown));
+        let readiness = Rc::new(Readiness::of(&shelf.view(checks.stage()), &unknown, *before));
         state.readiness = Some(Rc::clone(&readiness));
         readiness
     }
