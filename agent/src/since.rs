@@ -16,7 +16,7 @@ pub struct Since {
     pub failing: Duration,
     /// What is otherwise now, what explains most first.
     pub differences: Vec<Difference>,
-    /// The begin of the run that says so.
+    /// When that is said.
     pub now: SystemTime,
 }
 

@@ -59,6 +59,13 @@ fn a_failure_says_in_every_format_what_changed_and_for_how_long() {
 }
 
 #[test]
+fn a_check_that_fails_as_long_as_is_waited_for_it_says_for_how_long() {
+    let mut agent = remembering("- {type: tcp, host: 127.0.0.1, port: 1}\n").args(["--wait", "4", "--format", "json"]);
+    let since = agent.run().json()["checks"][0]["since"].clone();
+    assert!(since["failing_seconds"].as_u64() >= Some(1), "{since}");
+}
+
+#[test]
 fn the_lines_of_the_original_stay_in_plain_and_the_first_line_of_nagios_keeps_its_length() {
     let peers: Vec<_> = (0..20).map(|_| Peer::start(Manner::Silent)).collect();
     let check = |(number, peer): (usize, &Peer)| {

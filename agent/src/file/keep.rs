@@ -77,11 +77,14 @@ impl Shelf {
         Ok(kept)
     }
 
-    /// Keeps this user's own file; makes the directory where there is none, for this user alone.
+    /// Keeps this user's own file; makes the directory where there is none, for this user alone, and not where others
+    /// could take it away.
     ///
     /// # Errors
     /// Why it cannot be kept, and what to do; the old one is then still there.
     pub fn keep(&self, content: &[u8]) -> Result<(), String> {
+        // Nothing is left behind where nothing may be kept.
+        judged(Trust::of_way(self.first_there(), self.group))?;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
         made.map_err(|error| unusable(&error))?;
         self.judge()?;
@@ -91,10 +94,21 @@ impl Shelf {
 
     /// Whether nobody else could have put there what is there.
     fn judge(&self) -> Result<(), String> {
-        match Trust::of_directory(&self.directory, self.group) {
-            Trust::Full => Ok(()),
-            Trust::Withheld(distrust) => Err(format!("{}; {}", distrust.why, distrust.remedy)),
-        }
+        judged(Trust::of_directory(&self.directory, self.group))
+    }
+
+    /// The directory, or the last one on the way to it that is there already.
+    fn first_there(&self) -> &Path {
+        let is_there = |path: &&Path| path.as_os_str().is_empty() || path.exists();
+        self.directory.ancestors().find(is_there).unwrap_or(&self.directory)
+    }
+}
+
+/// Why it is not trusted, and what to do.
+fn judged(trust: Trust) -> Result<(), String> {
+    match trust {
+        Trust::Full => Ok(()),
+        Trust::Withheld(distrust) => Err(format!("{}; {}", distrust.why, distrust.remedy)),
     }
 }
 

@@ -59,6 +59,13 @@ impl Trust {
         Rule { group, ..Rule::of_process() }.walk_to_directory(path).map_or_else(Self::Withheld, |()| Self::Full)
     }
 
+    /// Of a directory on the way to one: a sticky one that everybody can write may be, since nobody takes away there what is
+    /// somebody else's.
+    #[must_use]
+    pub fn of_way(path: &Path, group: Option<u32>) -> Self {
+        Rule { group, ..Rule::of_process() }.way(path).map_or_else(Self::Withheld, |_| Self::Full)
+    }
+
     /// Of a file whose content goes into what is started: the value behind `{file: PATH}`. One that is not there is nobody's.
     #[must_use]
     pub fn of_value(path: &Path) -> Self {

@@ -3,8 +3,10 @@
 use super::facts::{Facts, What};
 use super::hash::hash;
 use crate::since::Since;
+use crate::text::is_escaped;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::iter;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// So many bytes are kept of a check at most.
@@ -17,6 +19,9 @@ const OFTEN: u32 = 3;
 const SEEN: usize = 24;
 const FEWEST: usize = 6;
 const MARK: usize = 4;
+
+/// So far ahead of this host's clock a time may be: that of another run, read while it was set.
+const AHEAD: Duration = Duration::from_secs(60);
 
 /// One check.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -81,7 +86,7 @@ impl Known {
             // What took long once is forgotten by and by.
             *longest = time.max(*longest - *longest / 8);
         }
-        self.passes = (self.passes + 1).min(u128::BITS);
+        self.passes = self.passes.saturating_add(1).min(u128::BITS);
         self.passed = Some(seconds(now));
         (self.failing, self.heard) = (None, seconds(now));
     }
@@ -90,6 +95,16 @@ impl Known {
     pub(super) fn fail(&mut self, now: SystemTime) {
         self.heard = seconds(now);
         self.failing.get_or_insert(self.heard);
+    }
+
+    /// What it is a part of passed, and it was not asked itself: whether it goes on failing is not known.
+    pub(super) fn rest(&mut self, now: SystemTime) {
+        (self.failing, self.heard) = (None, seconds(now));
+    }
+
+    /// Whether it failed when it was heard of last.
+    pub(super) const fn is_failing(&self) -> bool {
+        self.failing.is_some()
     }
 
     /// What there is to tell of it, now that it fails.
@@ -111,11 +126,30 @@ impl Known {
         self.passed.is_some() || self.failing.is_some()
     }
 
+    /// Whether this program can have written it, by this time. What it says goes to terminals, and who wrote the file is
+    /// not always who reads it: no character that cannot be seen, no more than is kept, no time to come.
+    pub(super) fn is_ours(&self, now: SystemTime) -> bool {
+        // A clock that was ahead once must not have the last word for ever.
+        let last = seconds(now + AHEAD);
+        let is_possible = iter::once(self.heard).chain(self.passed).chain(self.failing).all(|time| time <= last);
+        let facts = self.facts.iter().flat_map(|(key, values)| iter::once(key).chain(values));
+        let habits = self.habits.iter().flat_map(|(key, habit)| [key, &habit.seen]);
+        let mut texts = iter::once(&self.name).chain(facts).chain(habits).chain(self.times.keys());
+        is_possible
+            && self.size() <= MOST
+            && texts.all(|text| !text.chars().any(is_escaped))
+            && self.habits.values().all(|habit| habit.seen.is_ascii())
+    }
+
+    /// So many bytes it has in its file.
+    fn size(&self) -> usize {
+        serde_json::to_string(self).map_or(0, |text| text.len())
+    }
+
     /// As it is kept. Where there is too much, values that something had before go first, the more the oftener it changes,
     /// then what explains least.
     pub(super) fn bounded(mut self) -> Self {
-        let size = |known: &Self| serde_json::to_string(known).map_or(0, |text| text.len());
-        while size(&self) > MOST {
+        while self.size() > MOST {
             let passes = self.passes;
             let longest = self.habits.values_mut().filter(|habit| habit.seen.len() > FEWEST * MARK);
             if let Some(habit) = longest.max_by_key(|habit| (habit.is_restless(passes), habit.seen.len())) {
@@ -123,7 +157,10 @@ impl Known {
                 continue;
             }
             let least = self.facts.keys().filter_map(|key| What::of_key(key)).max().map(|what| what.key());
-            let Some(least) = least else { break };
+            let Some(least) = least else {
+                let Self { name, heard, passed, failing, passes, .. } = self;
+                return Self { name, heard, passed, failing, passes, ..Self::default() };
+            };
             self.facts.remove(&least);
             self.habits.remove(&least);
         }

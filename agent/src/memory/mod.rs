@@ -23,6 +23,7 @@ use crate::plan::{Entry, Plan};
 use known::{Known, seconds};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// The version of the file's shape; a file of another one is written anew.
@@ -57,7 +58,7 @@ struct Head {
 const OF_ANOTHER: &str = "another version of conn-check has written it";
 
 impl Memory {
-    /// What a file holds, at this time.
+    /// What a file holds, at this time, without what cannot be ours.
     ///
     /// # Errors
     /// Why it is no memory, or one of another version.
@@ -69,9 +70,7 @@ impl Memory {
         if kept.format != FORMAT {
             return Err(OF_ANOTHER.to_owned());
         }
-        // A clock that was ahead once must not have the last word for ever.
-        let is_possible = |known: &Known| known.heard <= seconds(now + Duration::from_secs(60));
-        Ok(Self { checks: kept.checks.into_iter().filter(|(_, known)| is_possible(known)).collect() })
+        Ok(Self { checks: kept.checks.into_iter().filter(|(_, known)| known.is_ours(now)).collect() })
     }
 
     /// What another file holds is known, too: of each check, what was heard last.
@@ -95,26 +94,21 @@ impl Memory {
     }
 }
 
-/// The memory of the checks of a plan, in a run of this time.
-#[derive(Clone, Debug)]
+/// The memory of the checks of a plan, in a run, or in the rounds of one.
+#[derive(Debug)]
 pub struct Recall {
     memory: Memory,
+    /// What is known since of the checks of which something was heard.
+    heard: Mutex<Memory>,
     /// By what each check of the plan is known.
     keys: Vec<String>,
     names: Vec<String>,
-    now: SystemTime,
 }
 
 impl Recall {
     /// Of a plan whose checks have these series; `place` says of the name of a file which file it is.
     #[must_use]
-    pub fn new(
-        memory: Memory,
-        plan: &Plan,
-        names: Vec<String>,
-        place: impl Fn(&str) -> String,
-        now: SystemTime,
-    ) -> Self {
+    pub fn new(memory: Memory, plan: &Plan, names: Vec<String>, place: impl Fn(&str) -> String) -> Self {
         let names_of_files: BTreeSet<&str> = plan.entries.iter().map(|entry| &*entry.file).collect();
         let files: BTreeMap<_, _> = names_of_files.into_iter().map(|file| (file, place(file))).collect();
         let key = |(entry, name): (&Entry, &String)| {
@@ -122,32 +116,37 @@ impl Recall {
             format!("{:016x}", hash::long_hash(&parts.join("\0")))
         };
         let keys = plan.entries.iter().zip(&names).map(key).collect();
-        Self { memory, keys, names, now }
+        Self { memory, heard: Mutex::default(), keys, names }
     }
 
-    /// Holds a failed check against its last pass.
-    pub(crate) fn tell(&self, plan: &Plan, outcome: &mut Outcome) {
+    /// Holds a failed check against its last pass, at this time.
+    pub(crate) fn tell(&self, plan: &Plan, outcome: &mut Outcome, now: SystemTime) {
         if outcome.failure.is_none() {
             return;
         }
-        let Some(known) = self.memory.checks.get(&self.keys[outcome.entry]).filter(|known| known.tells()) else {
-            return;
-        };
+        let heard = self.listen();
+        let Some(known) = self.known(outcome.entry, &heard).filter(|known| known.tells()) else { return };
         let facts = Facts::of(&plan.entries[outcome.entry], outcome);
-        outcome.since = Some(Box::new(known.since(&facts, self.now)));
+        outcome.since = Some(Box::new(known.since(&facts, now)));
     }
 
-    /// What is remembered when these have ended.
-    #[must_use]
-    pub fn after(&self, plan: &Plan, outcomes: &[Outcome]) -> Memory {
-        let mut memory = self.memory.clone();
+    /// Hears what came of a run, or of a round, that began at this time: the next round knows of it.
+    pub fn hear(&self, plan: &Plan, outcomes: &[Outcome], began: SystemTime) {
+        let mut heard = self.listen();
         for outcome in outcomes {
-            self.hear(plan, outcome, &mut memory);
+            let at = outcome.steps.iter().map(|step| step.at).max();
+            self.hear_of(plan, outcome, began + at.unwrap_or_default(), &mut heard);
         }
-        memory
     }
 
-    fn hear(&self, plan: &Plan, outcome: &Outcome, memory: &mut Memory) {
+    /// What is known of the checks of which something was heard, and of no other: of those another run may have heard
+    /// meanwhile.
+    #[must_use]
+    pub fn heard(&self) -> Memory {
+        self.listen().clone()
+    }
+
+    fn hear_of(&self, plan: &Plan, outcome: &Outcome, now: SystemTime, heard: &mut Memory) {
         let has = |verdict| outcome.steps.iter().any(|step| step.verdict == verdict);
         let is_cut_off = outcome.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted));
         // Of what was not found out nothing is known.
@@ -155,15 +154,37 @@ impl Recall {
         if is_cut_off || is_unknown || !(has(Verdict::Pass) || has(Verdict::Warn) || has(Verdict::Fail)) {
             return;
         }
-        let known = || Known::new(crate::text::shortened(&self.names[outcome.entry]));
-        let known = memory.checks.entry(self.keys[outcome.entry].clone()).or_insert_with(known);
+        let known = self.learning(outcome.entry, heard);
         // What fails and may is no pass.
         let is_accepted = outcome.facts.iter().any(|(fact, _)| *fact == ACCEPTED);
         if has(Verdict::Fail) || is_accepted {
-            return known.fail(self.now);
+            return known.fail(now);
         }
         let entry = &plan.entries[outcome.entry];
         let is_all = outcome.steps.len() == entry.results.len() && !has(Verdict::Skip);
-        known.pass(Facts::of(entry, outcome), is_all, self.now);
+        known.pass(Facts::of(entry, outcome), is_all, now);
+        for part in plan.parts_of(outcome.entry).filter(|part| !outcome.parts().contains(part)) {
+            if self.known(part, heard).is_some_and(Known::is_failing) {
+                self.learning(part, heard).rest(now);
+            }
+        }
+    }
+
+    /// What is known of a check.
+    fn known<'a>(&'a self, entry: usize, heard: &'a Memory) -> Option<&'a Known> {
+        let key = &self.keys[entry];
+        heard.checks.get(key).or_else(|| self.memory.checks.get(key))
+    }
+
+    /// The same, to hear more of it.
+    fn learning<'a>(&self, entry: usize, heard: &'a mut Memory) -> &'a mut Known {
+        let key = &self.keys[entry];
+        let before = || self.memory.checks.get(key).cloned();
+        let new = || Known::new(crate::text::shortened(&self.names[entry]));
+        heard.checks.entry(key.clone()).or_insert_with(|| before().unwrap_or_else(new))
+    }
+
+    fn listen(&self) -> MutexGuard<'_, Memory> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

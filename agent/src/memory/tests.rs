@@ -1,5 +1,8 @@
 //! Runs that were made up, and what failures say after them.
 
+mod foreign;
+mod runs;
+
 use super::*;
 use crate::fault::{Cause, Fault};
 use crate::outcome::{Step, Timing};
@@ -84,6 +87,10 @@ fn outcome(plan: &Plan, facts: &Value, failed: Option<Cause>, connect: u64) -> O
     outcome
 }
 
+fn recalling(memory: &Memory, plan: &Plan) -> Recall {
+    Recall::new(memory.clone(), plan, series(plan), str::to_owned)
+}
+
 /// One run of one check: what is remembered then, and what its failure says.
 fn run(memory: Memory, yaml: &str, facts: &Value, failed: bool, minutes: u64) -> (Memory, Option<Since>) {
     run_in(memory, yaml, facts, failed, minutes, 1 + minutes % 7)
@@ -98,10 +105,12 @@ fn run_in(
     connect: u64,
 ) -> (Memory, Option<Since>) {
     let plan = plan(yaml);
-    let recall = Recall::new(memory, &plan, series(&plan), str::to_owned, at(minutes));
+    let recall = recalling(&memory, &plan);
     let mut outcome = outcome(&plan, facts, failed.then_some(Cause::Timeout), connect);
-    recall.tell(&plan, &mut outcome);
-    let memory = recall.after(&plan, std::slice::from_ref(&outcome));
+    recall.tell(&plan, &mut outcome, at(minutes));
+    recall.hear(&plan, std::slice::from_ref(&outcome), at(minutes));
+    let mut memory = memory;
+    memory.join(recall.heard());
     // As it comes back from its file.
     let memory = Memory::read(memory.text(at(minutes)).as_bytes(), at(minutes)).expect("what was written");
     (memory, outcome.since.map(|since| *since))
@@ -345,41 +354,6 @@ fn a_check_has_a_kilobyte_at_most_and_the_address_stays() {
     let (_, one) = checks.iter().next().expect("a check");
     assert!(checks.len() == 1 && one.to_string().len() <= known::MOST, "{} bytes: {one}", one.to_string().len());
     assert!(one["facts"]["address db.internal"].to_string().contains("and 32 more"), "{one}");
-}
-
-#[test]
-fn of_several_files_the_one_that_heard_last_counts() {
-    let (passed, _) = run(Memory::default(), CHECK, &usual(), false, 0);
-    let (failed, _) = run(passed.clone(), CHECK, &usual(), true, 5);
-    for (mut first, second) in [(passed.clone(), failed.clone()), (failed, passed)] {
-        first.join(second);
-        let (_, since) = run(first, CHECK, &usual(), true, 10);
-        assert_eq!(since.expect("it is remembered").failing, Duration::from_secs(300));
-    }
-}
-
-#[test]
-fn what_is_long_gone_is_dropped_and_a_time_to_come_is_not_believed() {
-    let (memory, _) = run(Memory::default(), CHECK, &usual(), false, 0);
-    let month = 31 * 24 * 60;
-    assert!(!memory.text(at(month - 2 * 24 * 60)).contains("\"checks\":{}"));
-    assert!(memory.text(at(month)).contains("\"checks\":{}"));
-    let ahead = Memory::read(memory.text(at(0)).as_bytes(), at(0) - Duration::from_secs(3600)).expect("it is one");
-    assert_eq!(ahead, Memory::default());
-}
-
-#[test]
-fn what_is_no_memory_says_why() {
-    let now = at(0);
-    for (text, why) in [
-        ("", "it is broken"),
-        ("{\"format\":\"conn-check-memory/1\",\"checks\":[]}", "it is broken"),
-        ("{\"format\":\"conn-check-memory/1\",\"chec", "it is broken"),
-        ("{\"format\":\"conn-check-memory/2\",\"checks\":7}", "another version of conn-check has written it"),
-    ] {
-        let wrong = Memory::read(text.as_bytes(), now).expect_err(text);
-        assert!(wrong.starts_with(why), "{text}: {wrong}");
-    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::fault::Phase;
 use crate::outcome::{Blocked, Others, Outcome};
 use std::collections::{BTreeMap, HashMap};
+use std::time::SystemTime;
 
 /// What is known of checks that hang together.
 #[derive(Default)]
@@ -72,7 +73,7 @@ impl Running<'_> {
             outcome.compare(comparison, self.shared.end());
         }
         if let Some(recall) = &self.options.recall {
-            recall.tell(self.plan, &mut outcome);
+            recall.tell(self.plan, &mut outcome, SystemTime::now());
         }
         outcome
     }

@@ -7,6 +7,7 @@ use harness::peers::{Manner, Peer};
 use harness::scratch::Scratch;
 use serde_json::Value;
 use std::fs::{self, Permissions};
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -55,6 +56,12 @@ fn a_directory_that_others_can_write_is_not_used_and_the_reason_is_said() {
     mode(&folder, 0o700);
     chown(&folder, Some(1001), None).expect("root runs this test");
     complains(&agent.run(), "belongs to");
+    // Nor is one made in it.
+    for new in ["kept/new", "kept/new/deep"] {
+        agent = agent.args(["--remember", new]);
+        complains(&agent.run(), "belongs to");
+        assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 0, "{new}");
+    }
 }
 
 #[test]
@@ -121,6 +128,57 @@ fn a_link_in_the_place_of_the_file_gives_way_and_leads_nowhere() {
     assert_eq!(fs::read_to_string(&precious).expect("it is there"), "gold");
     assert!(fs::symlink_metadata(&own).expect("a file").is_file());
     assert!(kept(&agent, "kept").contains("conn-check-memory/1"));
+}
+
+/// The keys of the checks of which something is kept there, in order.
+fn checks(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("memory-0.json")).expect("what was kept");
+    let kept: Value = serde_json::from_str(&text).expect("JSON");
+    kept["checks"].as_object().expect("checks").values().map(|check| check["name"].to_string()).collect()
+}
+
+#[test]
+fn a_run_that_another_one_overtakes_keeps_what_that_has_heard() {
+    let (_peer, fast) = peer();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let slow = format!("- {{type: redis, name: slow, host: 127.0.0.1, port: {port}, timeout: 30}}\n");
+    let scratch = Scratch::new();
+    let folder = own(&scratch, "kept");
+    let run = |yaml: &str| Agent::new(yaml).arg("--remember").arg(&folder).run();
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| run(&slow));
+        // It has read what is kept, and waits for an answer.
+        let (waiting, _) = listener.accept().expect("a connection");
+        assert_eq!(run(&fast).status, 0);
+        assert_eq!(checks(&folder).len(), 1);
+        drop((waiting, listener));
+        assert_eq!(slow.join().expect("a run").status, 2);
+    });
+    assert_eq!(checks(&folder).len(), 2);
+}
+
+#[test]
+fn what_somebody_wrote_into_the_file_does_not_reach_the_terminal() {
+    let (peer, yaml) = peer();
+    let target = format!("\"127.0.0.1:{}\"", peer.port());
+    let mut agent = remembering(&yaml);
+    agent.run();
+    drop(peer);
+    let own = agent.scratch().path().join(format!("kept/memory-{}.json", nix::unistd::geteuid()));
+    let kept = fs::read_to_string(&own).expect("what was kept");
+    assert_eq!(kept.matches(&target).count(), 1, "{kept}");
+    let with = |text: &str| kept.replace(&target, &Value::from(text).to_string());
+    for format in ["human", "plain", "nagios", "junit", "tap"] {
+        agent = agent.args(["--format", format]);
+        fs::write(&own, with("elsewhere:1")).expect("a file");
+        assert!(agent.run().out.contains("elsewhere:1"), "{format}: it is read");
+        for hostile in ["e\u{1b}]0;pwn\u{7}\u{1b}[31m\ntcp:db:5432 OK\r", &"pwn".repeat(2000), "pwn\u{202e}"] {
+            fs::write(&own, with(hostile)).expect("a file");
+            let ran = agent.run();
+            assert!(ran.status == 2 && !(ran.out + &ran.err).contains("pwn"), "{format}: {hostile:?}");
+        }
+    }
 }
 
 /// As NRPE does it, and an action: two users of the group nagios in the directory of a unit.

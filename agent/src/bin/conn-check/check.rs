@@ -160,7 +160,7 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
     // What is remembered decides nothing any more, whatever becomes of it.
     watch.ends_with(status);
     if let (Some(mut remembering), Some(recall)) = (remembering, recall) {
-        remembering.keep(&recall, &plan, &report.outcomes);
+        remembering.keep(&recall);
     }
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
@@ -286,7 +286,7 @@ pub(crate) fn perform(
 ) -> io::Result<run::Report> {
     let mut options = options(args);
     options.surroundings |= recall.is_some();
-    options.recall = recall;
+    options.recall.clone_from(&recall);
     if let Some(guise) = guise {
         guise.fit(&mut options);
     }
@@ -298,6 +298,9 @@ pub(crate) fn perform(
     let report = runtime.block_on(run::run(plan, selection, &options, watch.stopped(), hear));
     // A look-up that hangs in the system's resolver must not hold up the end.
     runtime.shutdown_background();
+    if let Some(recall) = recall {
+        recall.hear(plan, &report.outcomes, report.started);
+    }
     Ok(report)
 }
 

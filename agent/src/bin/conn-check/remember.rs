@@ -5,7 +5,6 @@ use conn_check::file::Shelf;
 use conn_check::memory::{Memory, Recall};
 use conn_check::plan::Plan;
 use conn_check::report;
-use conn_check::run::Outcome;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,25 +40,25 @@ impl Remembering {
 
     /// What is remembered of the checks of a plan, for a run that begins now. What cannot be read is told.
     pub(crate) fn recall(&mut self, plan: &Plan) -> Arc<Recall> {
-        let now = SystemTime::now();
         if let Some(shelf) = &self.shelf {
             let mut wrong = Vec::new();
-            let read = read(shelf, now, &mut wrong);
+            let read = read(shelf, SystemTime::now(), &mut wrong);
             self.is_usable = read.is_some();
             self.memory.join(read.unwrap_or_default());
             self.complain(wrong);
         }
-        Arc::new(Recall::new(self.memory.clone(), plan, report::series(plan), whole, now))
+        Arc::new(Recall::new(self.memory.clone(), plan, report::series(plan), whole))
     }
 
-    /// Keeps what a run has told. What cannot be written is told.
-    pub(crate) fn keep(&mut self, recall: &Recall, plan: &Plan, outcomes: &[Outcome]) {
-        // Of another run, that ended meanwhile, something may be known since it was recalled.
-        self.memory.join(recall.after(plan, outcomes));
-        let Some(directory) = self.shelf.as_ref().filter(|_| self.is_usable) else { return };
-        let text = self.memory.text(SystemTime::now());
-        if let Err(why) = directory.keep(text.as_bytes()) {
-            let wrong = format!("{}: this run is not remembered: {why}", place(directory));
+    /// Keeps what a run has heard. What cannot be written is told.
+    pub(crate) fn keep(&mut self, recall: &Recall) {
+        let (shelf, now) = (self.shelf.as_ref().filter(|_| self.is_usable), SystemTime::now());
+        // Of other runs, that ended meanwhile, something may be kept since this one began. What is wrong was told then.
+        self.memory.join(shelf.and_then(|shelf| read(shelf, now, &mut Vec::new())).unwrap_or_default());
+        self.memory.join(recall.heard());
+        let Some(shelf) = shelf else { return };
+        if let Err(why) = shelf.keep(self.memory.text(now).as_bytes()) {
+            let wrong = format!("{}: this run is not remembered: {why}", place(shelf));
             self.complain(vec![wrong]);
         }
     }

@@ -297,7 +297,8 @@ impl Keeper {
             let ended = async move { drop(other_files.changed().await) };
             let report = run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
             let keeper = Rc::clone(&running.keeper);
-            keeper.state.borrow_mut().remembering.keep(&recall, &checks.plan, &report.outcomes);
+            recall.hear(&checks.plan, &report.outcomes, report.started);
+            keeper.state.borrow_mut().remembering.keep(&recall);
             drop(running);
             if Rc::ptr_eq(&checks, &keeper.checks()) {
                 keeper.tell();
