@@ -289,6 +289,7 @@ enum BadValue {
     Also,
     Format,
     Seconds,
+    Age,
     Count,
     Wait,
 }
@@ -302,6 +303,7 @@ impl fmt::Display for BadValue {
             }
             Self::Format => "there is no such format",
             Self::Seconds => "expected a number of seconds, more than 0 and at most 86400",
+            Self::Age => "expected a number of seconds, 0 to 86400",
             Self::Wait => "expected a time of at most a day, in seconds or with a unit: 120, 120s, 2m, 1h",
             Self::Count => "expected a whole number, 1 or more",
         })

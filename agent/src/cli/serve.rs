@@ -172,5 +172,5 @@ fn path(text: &str) -> Result<String, &'static str> {
 
 /// Seconds, or none.
 fn age(text: &str) -> Result<Duration, BadValue> {
-    if text == "0" { Ok(Duration::ZERO) } else { seconds(text) }
+    if text == "0" { Ok(Duration::ZERO) } else { seconds(text).map_err(|_| BadValue::Age) }
 }

@@ -195,7 +195,11 @@ fn unix(path: &Path) -> io::Result<UnixListener> {
     };
     if is_socket && is_refusing() {
         // That of one who ended without taking it away.
-        fs::remove_file(path)?;
+        match fs::remove_file(path) {
+            // Another one that starts at the same time has taken it away.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
+        }
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that listens at a Unix socket")]
     let listener = UnixListener::bind(path)?;

@@ -93,6 +93,9 @@ async fn listeners(args: &Args) -> Result<Vec<(Listener, Kind)>, String> {
         let listener = Listener::at(place.clone()).await.map_err(|error| {
             let step = match error.raw_os_error() {
                 None if error.kind() == io::ErrorKind::AlreadyExists => "; take another path, or remove it",
+                Some(libc::EADDRINUSE) if matches!(place, Place::Unix(_)) => {
+                    "; another program listens there: `ss -lxp` says which"
+                }
                 Some(libc::EADDRINUSE) => "; another program listens there: `ss -ltnp` says which",
                 Some(libc::EADDRNOTAVAIL) => "; this host does not have the address",
                 Some(libc::EACCES) => {

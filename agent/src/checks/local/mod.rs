@@ -84,6 +84,12 @@ pub(super) fn shown(path: &Path) -> Sentence {
 /// The fault of a path with which the system refuses to do something: `doing` ends "this user may not ...".
 pub(super) fn refused(path: &Path, doing: &'static str, error: &io::Error) -> Fault {
     let fault = match error.raw_os_error() {
+        // `/proc`, say: files are listed there, and none is made.
+        Some(libc::ENOENT) if doing == "write to" && path.is_dir() => {
+            let fault =
+                Fault::new(Cause::Failed, sentence!["no file can be made in ", shown(path), ", which is there"]);
+            fault.next_step("name a directory that keeps files: one that the system makes up (/proc, /sys) does not")
+        }
         Some(libc::ENOENT | libc::ENOTDIR) => missing(path),
         Some(libc::EACCES | libc::EPERM) => {
             Fault::new(Cause::Denied, sentence!["this user may not ", doing, " ", shown(path)])

@@ -124,4 +124,10 @@ mod tests {
         assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1);
         fs::remove_dir_all(&folder).expect("its end");
     }
+
+    #[test]
+    fn a_directory_that_takes_no_files_is_not_said_to_be_missing() {
+        let fault = write_read_and_remove(Path::new("/proc")).expect_err("no file is made there");
+        assert_eq!(fault.cause, Cause::Failed, "{fault:?}");
+    }
 }

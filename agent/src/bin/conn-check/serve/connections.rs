@@ -172,6 +172,8 @@ impl Connections {
             }
         });
         let mut builder = http1::Builder::new();
+        // Who asks and then sends no more (`nc -N`, a shut-down socket) waits for its answer all the same.
+        builder.half_close(true);
         builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD).max_headers(FIELDS);
         let (connection, owes) = Steady::new(connection);
         let mut served = pin!(builder.serve_connection(TokioIo::new(connection), service));

@@ -75,9 +75,14 @@ async fn report(keeper: &Rc<Keeper>, form: Form, tags: Vec<String>) -> Response<
         let route = Route::Report { form, tags };
         return keeper.kept.answer(route, stamp, || response(keeper.report(&checks.selection, &[], form)));
     }
+    // That nothing fails of no checks would be no good news.
+    let is_empty = |selection: &_| keeper.served(selection, &tags, |served| served.view.checks.is_empty());
     match checks.tagged(&tags) {
+        Some(selection) if is_empty(&selection) => response(Answer::text(
+            404,
+            "the checks with such a tag are parts of others that do not fail, so that they were not needed\n",
+        )),
         Some(selection) => response(keeper.report(&selection, &tags, form)),
-        // That nothing fails of no checks would be no good news.
         None => response(Answer::text(404, "no check has such a tag; without ?tags= there are all of them\n")),
     }
 }

@@ -315,9 +315,8 @@ impl Keeper {
         if Rc::ptr_eq(&state.checks, checks) {
             state.shelf.land(checks.stage(), outcome.clone(), Instant::now());
             state.changed();
-            if state.shelf.lacked_room {
-                self.turned.notify_waiters();
-            }
+            // It may be all that somebody waits for, whatever else hangs; or it has made room for others.
+            self.turned.notify_waiters();
         }
     }
 
