@@ -144,6 +144,7 @@ impl Fault {
             message: redactor.tell(&self.message),
             evidence: self.evidence.map(|evidence| redactor.tell_evidence(&evidence)),
             owner: self.owner.unwrap_or(code.owner),
+            own_owner: None,
             next_step: redactor.tell(&self.next_step.unwrap_or_else(|| code.next_step.into())),
             causes: self.causes.iter().map(|text| redactor.clean(text)).collect(),
             concerns: self.concerns.map(|concerns| Box::new(concerns.told(|what| redactor.tell(what)))),
@@ -163,6 +164,8 @@ pub struct Failure {
     pub evidence: Option<String>,
     /// Whose job the fix is.
     pub owner: Owner,
+    /// Whose it would be if the file did not say whose it is.
+    pub own_owner: Option<Owner>,
     /// What to do next, one sentence or clause.
     pub next_step: String,
     /// The chain of library errors below, outermost first.

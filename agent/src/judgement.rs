@@ -106,10 +106,19 @@ impl Judgement {
     }
 
     fn blame(&self, failure: &mut Failure) {
-        failure.owner = self.owner.unwrap_or(failure.owner);
+        if let Some(owner) = self.owner {
+            failure.own_owner.get_or_insert(failure.owner);
+            failure.owner = owner;
+        }
         if let Some(hint) = &self.hint {
             failure.next_step = format!("{hint}; {}", failure.next_step);
         }
+    }
+
+    /// What is to be done about a failure that was judged, without what the file says to do first.
+    pub(crate) fn next_step_of<'f>(&self, failure: &'f Failure) -> &'f str {
+        let told = self.hint.as_deref().and_then(|hint| failure.next_step.strip_prefix(hint)?.strip_prefix("; "));
+        told.unwrap_or(&failure.next_step)
     }
 
     fn codes(&self) -> String {

@@ -80,6 +80,30 @@ fn the_guilty_part_is_named_with_its_owner_unless_the_file_says_whose_it_is() {
 }
 
 #[test]
+fn the_line_of_an_end_to_end_check_names_the_guilty_part_also_where_the_cause_has_been_told() {
+    let yaml = whole(CLOSED, "", CLOSED, CLOSED);
+    for arguments in [&["--format=human"][..], &["--format=nagios"], &["--brief"]] {
+        let ran = run(&yaml, arguments);
+        assert!(ran.out.contains("the part `one` fails") && ran.out.contains("2 checks cannot connect"), "{ran:?}");
+    }
+    let (_peer, open) = open();
+    for arguments in [&["--format=human"][..], &["--format=nagios"], &["--brief"]] {
+        let ran = run(&whole(CLOSED, "", CLOSED, &open), arguments);
+        assert!(ran.out.contains("the part `one` fails") && !ran.out.contains("2 checks cannot connect"), "{ran:?}");
+    }
+}
+
+#[test]
+fn what_the_file_says_of_one_check_is_told_of_that_one_where_the_cause_is_shared() {
+    let check = |name, more| format!("- {{{CLOSED}, name: {name}, {more}}}\n");
+    let billing = check("billing", "hint: call billing on 555, owner: network");
+    let ran = run(&(billing + &check("shop", "hint: restart the shop, owner: config")), &["--format=nagios"]);
+    assert!(ran.out.contains("[connect.refused, network] cause A: call billing on 555"), "{ran:?}");
+    assert!(ran.out.contains("[connect.refused, config] cause A: restart the shop"), "{ran:?}");
+    assert!(ran.out.lines().any(|line| line.starts_with("[CAUSE A]") && !line.contains("billing")), "{ran:?}");
+}
+
+#[test]
 fn a_part_that_is_not_critical_is_guilty_only_where_no_other_is() {
     let minor = format!("{CLOSED}, critical: false");
     let (_, checks) = report(&whole(CLOSED, "", &minor, CLOSED), &[]);

@@ -96,7 +96,7 @@ fn codes_days_and_owners_are_looked_at() {
     for (options, said, help) in [
         ("expect_failure: connect.refusd", "`expect_failure`", "did you mean `connect.refused`?"),
         ("expect_failure: run.deadline", "`expect_failure`", "conn-check explain"),
-        ("expect_failure: []", "`expect_failure`", ""),
+        ("expect_failure: []", "`expect_failure`", "found an empty list"),
         ("accept: {code: connect.refused, until: 2027-02-30, why: x}", "YYYY-MM-DD", ""),
         ("accept: {code: connect.refused, why: x}", "`accept`", "code, until, why"),
         ("accept: {code: connect.refused, until: 2027-01-31, why: x, who: me}", "no such key", "code, until, why"),

@@ -21,6 +21,7 @@ use crate::outcome::Outcome;
 use crate::plan::Entry;
 use evidence::{Evidence, value};
 use std::collections::HashMap;
+use std::fmt;
 use told::Subject;
 
 /// Why some checks fail.
@@ -38,25 +39,48 @@ pub struct Cause {
     pub next_step: String,
     /// The checks that fail for it, by their places in the plan, in order.
     pub checks: Vec<usize>,
+    /// So many of those fail for it by themselves. The others are end-to-end checks of which such a one is a part: they may
+    /// have failed in another way.
+    own: usize,
 }
 
 impl Cause {
-    /// Whether several checks fail for it.
+    /// Whether several checks fail for it, a check and its part not counted as two.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
-        self.checks.len() > 1
+        self.own > 1
     }
 }
 
-/// A mark for each cause that is told once, which its checks have.
-#[must_use]
-pub fn mark(cause: usize) -> char {
-    const MARKS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    MARKS.get(cause).map_or('#', |mark| char::from(*mark))
+/// The mark of a cause that is told once, by its place among those: its checks have it, too.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Mark(pub usize);
+
+impl fmt::Display for Mark {
+    /// A letter, as long as there are any: `A`, `z`, `#53`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        match LETTERS.get(self.0) {
+            Some(letter) => write!(f, "{}", char::from(*letter)),
+            None => write!(f, "#{}", self.0 + 1),
+        }
+    }
 }
 
-/// A failed check, and the row that it goes by.
-type Member<'a> = (&'a Outcome, &'a Failure);
+/// A failed check, and the one by which its failure is judged: itself, or its guilty part.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    outcome: &'a Outcome,
+    failure: &'a Failure,
+    entry: &'a Entry,
+}
+
+/// Those that fail for a cause by themselves, which come before the end-to-end checks of which they are parts; all, where
+/// no part is told.
+fn own<'m, 'a>(members: &'m [Member<'a>]) -> &'m [Member<'a>] {
+    let count = members.iter().take_while(|member| member.outcome.guilty().is_none()).count();
+    if count == 0 { members } else { &members[..count] }
+}
 
 /// Where a failure goes: the row's place in the table, and what is the same of all that go there.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -94,9 +118,9 @@ pub fn of(
             groups.push((key, Vec::new()));
             groups.len() - 1
         });
-        groups[place].1.push((outcome, failure));
+        groups[place].1.push(Member { outcome, failure, entry: &entries[entry] });
     }
-    groups.sort_by_key(|(_, members)| std::cmp::Reverse(if members.len() > 1 { members.len() } else { 0 }));
+    groups.sort_by_key(|(_, members)| std::cmp::Reverse(Some(own(members).len()).filter(|count| *count > 1)));
     let mut causes: Vec<_> = groups.into_iter().map(|(key, members)| Cause::of(&key, &members)).collect();
     tell_apart(&mut causes);
     causes
@@ -121,17 +145,23 @@ impl Key {
 
 impl Cause {
     fn of(key: &Key, members: &[Member<'_>]) -> Self {
-        let failures: Vec<_> = members.iter().map(|(_, failure)| *failure).collect();
+        let own = own(members);
+        let failures: Vec<_> = own.iter().map(|member| member.failure).collect();
         let first = failures[0];
-        let mut checks: Vec<_> = members.iter().map(|(outcome, _)| outcome.entry).collect();
+        let mut checks: Vec<_> = members.iter().map(|member| member.outcome.entry).collect();
         checks.sort_unstable();
+        // What the file says of one check is not said of the others.
+        let is_owners = failures.iter().all(|failure| failure.owner == first.owner);
+        let is_advised = failures.iter().all(|failure| failure.next_step == first.next_step);
+        let next_step = if is_advised { &first.next_step } else { own[0].entry.judgement.next_step_of(first) };
         Self {
             id: key.subject.id(),
             code: first.code,
-            owner: first.owner,
+            owner: if is_owners { first.owner } else { first.own_owner.unwrap_or(first.owner) },
             what: key.subject.what(TABLE.get(key.row), &failures),
-            next_step: first.next_step.clone(),
+            next_step: next_step.to_owned(),
             checks,
+            own: own.len(),
         }
     }
 }

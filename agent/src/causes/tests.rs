@@ -122,6 +122,46 @@ fn an_end_to_end_check_fails_for_what_its_guilty_part_fails_for() {
 }
 
 #[test]
+fn a_check_and_its_guilty_part_are_not_two_that_share_a_cause() {
+    let refused = [(Part::Service, "10.0.0.9:80")];
+    let mut town = Town::of(6);
+    [2, 3].into_iter().for_each(|check| town.fails(check, Phase::Connect, Why::Refused, &refused));
+    town.outcomes[2].others = Some(Box::new(Others::Parts { run: vec![3], guilty: Some(3) }));
+    let cause = &town.causes()[0];
+    assert_eq!((&cause.checks[..], cause.is_shared(), &cause.what[..]), (&[2, 3][..], false, "3 is not well"));
+    town.fails(5, Phase::Connect, Why::Refused, &refused);
+    let cause = &town.causes()[0];
+    assert_eq!((&cause.checks[..], cause.is_shared()), (&[2, 3, 5][..], true));
+    assert!(cause.what.ends_with(": 2 checks cannot connect"), "{}", cause.what);
+}
+
+#[test]
+fn a_cause_says_of_all_its_checks_only_what_the_file_says_of_each() {
+    let said = |first: &str, second: &str| {
+        let check = |more: &str| format!("- {{type: tcp, host: h, port: 1{more}}}\n");
+        let mut town = Town::from(&(check(first) + &check(second) + &check(", name: plain")));
+        let today = time::OffsetDateTime::UNIX_EPOCH.date();
+        for check in [0, 1] {
+            town.fails(check, Phase::Connect, Why::Refused, &[(Part::Service, "10.0.0.9:1")]);
+            town.plan.entries[check].judgement.apply(&mut town.outcomes[check], today);
+        }
+        let cause = town.causes().remove(0);
+        (cause.owner.slug(), cause.next_step)
+    };
+    let (owner, next_step) = said("", "");
+    let (network, config) = (", hint: call 555, owner: network", ", hint: restart it, owner: config");
+    assert_eq!(said(network, config), (owner, next_step.clone()));
+    assert_eq!(said(network, ""), (owner, next_step.clone()));
+    assert_eq!(said(network, network), ("network", format!("call 555; {next_step}")));
+}
+
+#[test]
+fn causes_beyond_the_letters_have_numbers() {
+    let marks: Vec<_> = [0, 25, 26, 51, 52, 99].map(|place| Mark(place).to_string()).into();
+    assert_eq!(marks, ["A", "Z", "a", "z", "#53", "#100"]);
+}
+
+#[test]
 fn of_thirty_sets_of_causes_over_fifty_checks_the_planted_ones_are_named() {
     for set in 0..30 {
         let (mut town, mut dice) = (Town::of(50), Dice(0x9e37_79b9 + set));

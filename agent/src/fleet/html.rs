@@ -3,7 +3,7 @@
 use super::causes::Causes;
 use super::matrix::Matrix;
 use super::page::{columns, summary};
-use crate::causes::mark;
+use crate::causes::Mark;
 use std::fmt::Write as _;
 
 const HEAD: &str = "<!DOCTYPE html>
@@ -41,7 +41,7 @@ pub fn html(matrix: &Matrix, causes: &Causes) -> String {
         let (what, code) = (escaped(&cause.what(matrix)), escaped(&cause.code));
         let next = cause.next_step(matrix).map_or_else(String::new, |next| format!("<br>next: {}", escaped(next)));
         let whose = escaped(cause.whose());
-        let _ = writeln!(page, "<li><b>{}</b> {what} <code>{code}</code><br>fix: {whose}{next}</li>", mark(number));
+        let _ = writeln!(page, "<li><b>{}</b> {what} <code>{code}</code><br>fix: {whose}{next}</li>", Mark(number));
     }
     for unit in &matrix.units {
         if let Some(why) = &unit.refused {
@@ -58,17 +58,17 @@ pub fn html(matrix: &Matrix, causes: &Causes) -> String {
     let columns = columns(matrix, causes);
     for (check, described) in matrix.checks.iter().enumerate() {
         let _ = write!(page, "<tr><th scope=\"row\">{}</th>", escaped(&described.series));
-        columns.iter().for_each(|column| page.push_str(&cell(column[check])));
+        columns.iter().for_each(|column| page.push_str(&cell(&column[check])));
         page.push_str("</tr>\n");
     }
     page.push_str("</tbody></table></div>\n</main>\n</body>\n</html>\n");
     page
 }
 
-fn cell(mark: char) -> String {
+fn cell(mark: &str) -> String {
     match mark {
-        ' ' => "<td></td>".to_owned(),
-        '.' => "<td class=\"pass\">ok</td>".to_owned(),
+        " " => "<td></td>".to_owned(),
+        "." => "<td class=\"pass\">ok</td>".to_owned(),
         mark => format!("<td class=\"fail\">{mark}</td>"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::causes::Causes;
 use super::matrix::{Cell, Matrix};
-use crate::causes::mark;
+use crate::causes::Mark;
 use crate::text::screen::{cut_middle, padded};
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ pub fn page(matrix: &Matrix, causes: &Causes) -> String {
     // A page in memory takes everything.
     let _ = writeln!(page, "{}", summary(matrix, causes));
     for (number, cause) in causes.all.iter().enumerate() {
-        let _ = writeln!(page, "\n{}  {} [{}]", mark(number), cause.what(matrix), cause.code);
+        let _ = writeln!(page, "\n{}  {} [{}]", Mark(number), cause.what(matrix), cause.code);
         let _ = writeln!(page, "   fix:  {}", cause.whose());
         if let Some(next) = cause.next_step(matrix) {
             let _ = writeln!(page, "   next: {next}");
@@ -51,9 +51,13 @@ fn drawn(matrix: &Matrix, causes: &Causes) -> String {
     let mut text = String::new();
     let columns = columns(matrix, causes);
     let shown = columns.len().min(UNITS);
+    // Beyond the letters, marks are wider than one column.
+    let widest = columns.iter().flatten().map(String::len).max().unwrap_or_default();
+    let between = if widest > 1 { " " } else { "" };
     for (check, described) in matrix.checks.iter().enumerate() {
-        let marks: String = columns[..shown].iter().map(|column| column[check]).collect();
-        let _ = writeln!(text, "{}  {marks}", padded(&cut_middle(&described.series, NAMED), NAMED));
+        let marks: Vec<_> = columns[..shown].iter().map(|column| padded(&column[check], widest)).collect();
+        let name = padded(&cut_middle(&described.series, NAMED), NAMED);
+        let _ = writeln!(text, "{name}  {}", marks.join(between));
     }
     let names = matrix.units.iter().take(shown).map(|unit| unit.name.as_str()).collect::<Vec<_>>().join(" ");
     let more = match columns.len() - shown {
@@ -65,20 +69,20 @@ fn drawn(matrix: &Matrix, causes: &Causes) -> String {
 }
 
 /// One column per unit, with a mark per check.
-pub(super) fn columns(matrix: &Matrix, causes: &Causes) -> Vec<Vec<char>> {
-    let mut columns: Vec<Vec<char>> = (0..matrix.units.len())
+pub(super) fn columns(matrix: &Matrix, causes: &Causes) -> Vec<Vec<String>> {
+    let mut columns: Vec<Vec<String>> = (0..matrix.units.len())
         .map(|unit| {
             let of_cell = |check| match matrix.cell(unit, check) {
-                Cell::Absent => ' ',
-                Cell::Passed(_) => '.',
-                Cell::Failed(_) => '!',
+                Cell::Absent => " ",
+                Cell::Passed(_) => ".",
+                Cell::Failed(_) => "!",
             };
-            (0..matrix.checks.len()).map(of_cell).collect()
+            (0..matrix.checks.len()).map(|check| of_cell(check).to_owned()).collect()
         })
         .collect();
     for (number, cause) in causes.all.iter().enumerate() {
         for (unit, check) in &cause.cells {
-            columns[*unit][*check] = mark(number);
+            columns[*unit][*check] = Mark(number).to_string();
         }
     }
     columns

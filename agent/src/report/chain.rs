@@ -13,6 +13,9 @@ pub struct Chain {
     /// Those of its parts that were run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
+    /// The one of them that is guilty of its failure; in a report, it is a fact.
+    #[serde(skip)]
+    pub guilty: Option<String>,
     /// Those that it waits for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
@@ -25,6 +28,7 @@ impl Chain {
         Self {
             part_of: plan.whole_of(outcome.entry).as_ref().map(called),
             parts: outcome.parts().iter().map(called).collect(),
+            guilty: outcome.guilty().as_ref().map(called),
             depends_on: plan.waits_for(outcome.entry).iter().map(called).collect(),
         }
     }

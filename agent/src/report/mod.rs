@@ -2,6 +2,7 @@
 //! and one line in [`FORMATS`].
 
 mod chain;
+mod folded;
 mod format;
 mod health;
 mod human;
@@ -22,6 +23,7 @@ mod title;
 pub mod trace;
 mod view;
 
+pub use folded::Folded;
 pub use format::Format;
 pub use health::{FORMAT as HEALTH, Health, is_well};
 pub(crate) use health::{fails, is_of_this_node};

@@ -1,10 +1,10 @@
 //! `nagios`: a plugin's output (Monitoring Plugins Development Guidelines), within NRPE's limits.
 
-use crate::causes::Cause;
+use crate::causes::{Cause, Mark};
 use crate::outcome::{Verdict, Warning};
 use crate::report::series::unique;
 use crate::report::view::{CheckView, Overall, View};
-use crate::report::{Counts, Format, Refusal, Reporter, Style, reporter};
+use crate::report::{Counts, Folded, Format, Refusal, Reporter, Style, reporter};
 use crate::text::cut;
 use std::io::{self, Write};
 
@@ -46,10 +46,10 @@ impl Reporter for Nagios {
         let perfdata = perfdata(view);
         let room = FIRST_LINE.saturating_sub(perfdata.len() + 1);
         writeln!(out, "{}|{perfdata}", headline(view, &checks, room))?;
-        let marks = view.marks();
+        let folded = view.folded();
         let of_check = |(title, check): &(String, &CheckView<'_>)| {
-            let mark = marks.get(&check.outcome.entry).copied().filter(|_| !self.style.verbose);
-            line(title, check, mark, self.style)
+            let folded = folded.get(&check.outcome.entry).filter(|_| !self.style.verbose);
+            line(title, check, folded, self.style)
         };
         let causes = view.shared_causes().map(|(mark, cause)| of_cause(mark, cause));
         let lines = causes.chain(checks.iter().map(of_check)).map(|line| cut(line, LINE));
@@ -96,10 +96,10 @@ fn headline(view: &View<'_>, checks: &[(String, &CheckView<'_>)], room: usize) -
     if view.interrupted {
         text += ", interrupted";
     }
-    let marks = view.marks();
+    let folded = view.folded();
     let causes = view.shared_causes().map(|(_, cause)| harmless(&format!("{}: {}", cause.code, cause.what)));
-    let alone = checks.iter().filter(|(_, check)| !marks.contains_key(&check.outcome.entry));
-    let worst: Vec<_> = causes.chain(alone.filter_map(|(title, check)| worst(title, check))).collect();
+    let others = checks.iter().filter_map(|(title, check)| worst(title, check, folded.get(&check.outcome.entry)));
+    let worst: Vec<_> = causes.chain(others).collect();
     let more = |left_out| format!(" ... and {left_out} more");
     let room = room.saturating_sub(more(worst.len()).len());
     let wanted: usize = worst.iter().map(|part| SEPARATOR + part.len()).sum();
@@ -117,11 +117,15 @@ fn headline(view: &View<'_>, checks: &[(String, &CheckView<'_>)], room: usize) -
     if left_out > 0 { text + &more(left_out) } else { text }
 }
 
-/// What the headline says of a check: nothing of one that passed.
-fn worst(title: &str, check: &CheckView<'_>) -> Option<String> {
+/// What the headline says of a check: nothing of one that passed, or of which all has been said with its cause.
+fn worst(title: &str, check: &CheckView<'_>, folded: Option<&Folded<'_>>) -> Option<String> {
     let (code, message) = match (check.verdict(), check.failure()) {
         (Verdict::Fail, Some(failure)) => {
-            let message = of_target(&failure.message, check);
+            let guilt = match folded {
+                Some(folded) => Some(folded.guilt()?),
+                None => None,
+            };
+            let message = guilt.as_deref().unwrap_or_else(|| of_target(&failure.message, check));
             return Some(harmless(&format!("{title} {}: {message}{}", failure.code.name, since(check))));
         }
         (Verdict::Warn, _) => check.warnings().next().map(|one| (one.kind.code(), one.message.as_str()))?,
@@ -131,18 +135,22 @@ fn worst(title: &str, check: &CheckView<'_>) -> Option<String> {
 }
 
 /// A cause that several checks have: their lines name its mark.
-fn of_cause(mark: char, cause: &Cause) -> String {
+fn of_cause(mark: Mark, cause: &Cause) -> String {
     let Cause { what, code, owner, next_step, .. } = cause;
     harmless(&format!("[CAUSE {mark}] {what} [{code}, {}] {next_step}", owner.slug()))
 }
 
-fn line(title: &str, check: &CheckView<'_>, mark: Option<char>, style: Style) -> String {
+fn line(title: &str, check: &CheckView<'_>, folded: Option<&Folded<'_>>, style: Style) -> String {
     let text = match (check.verdict(), check.failure()) {
         (Verdict::Fail, Some(failure)) => {
             let details = style.details(failure).map(|(name, text)| format!("; {name} {text}"));
             let word = if check.entry.critical { "CRITICAL" } else { "WARNING" };
-            let told = match mark {
-                Some(mark) => format!("[{}, {}] cause {mark}", failure.code, failure.owner.slug()),
+            let told = match folded {
+                Some(folded) => {
+                    let guilt = folded.guilt().map(|guilt| guilt + " ").unwrap_or_default();
+                    let hint = folded.hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+                    format!("{guilt}[{}, {}] cause {}{hint}", failure.code, failure.owner.slug(), folded.mark)
+                }
                 None => of_target(&failure.line(), check).to_owned(),
             };
             format!("[{word}] {title} {told}{}{}", since(check), details.collect::<String>())

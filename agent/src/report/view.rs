@@ -2,7 +2,7 @@
 //! warnings that belong to them, and the counts.
 
 use crate::catalogue::Note;
-use crate::causes::{self, Cause, mark};
+use crate::causes::{self, Cause, Mark};
 use crate::comparison::{Difference, Subject};
 use crate::fault::Failure;
 use crate::judgement::{ACCEPTED, EXPECTED};
@@ -10,7 +10,7 @@ use crate::outcome::{Blocked, Outcome, SkipReason, Step, Verdict, Warning};
 use crate::phase::words;
 use crate::plan::{Entry, Plan};
 use crate::report::chain::Chain;
-use crate::report::{Stage, Warnings, series};
+use crate::report::{Folded, Stage, Warnings, series};
 use crate::run::{Report, wait::Waited};
 use crate::select::Selection;
 use crate::since::Since;
@@ -189,15 +189,29 @@ impl<'a> View<'a> {
     }
 
     /// The causes that several checks have, each with its mark.
-    pub fn shared_causes(&self) -> impl Iterator<Item = (char, &Cause)> {
+    pub fn shared_causes(&self) -> impl Iterator<Item = (Mark, &Cause)> {
         let shared = self.causes.iter().take_while(|cause| cause.is_shared());
-        shared.enumerate().map(|(place, cause)| (mark(place), cause))
+        shared.enumerate().map(|(place, cause)| (Mark(place), cause))
     }
 
-    /// The mark of the cause that a check has in common with others, by the check's place in the plan.
+    /// What is left to say of each check that has its cause in common with others, by the check's place in the plan.
     #[must_use]
-    pub fn marks(&self) -> HashMap<usize, char> {
-        self.shared_causes().flat_map(|(mark, cause)| cause.checks.iter().map(move |check| (*check, mark))).collect()
+    pub fn folded(&self) -> HashMap<usize, Folded<'_>> {
+        let shared =
+            self.shared_causes().flat_map(|(mark, cause)| cause.checks.iter().map(move |at| (*at, (mark, cause))));
+        let shared: HashMap<_, _> = shared.collect();
+        let folded = self.checks.iter().filter_map(|check| {
+            let (mark, cause) = *shared.get(&check.outcome.entry)?;
+            Some((check.outcome.entry, Folded::of(mark, cause, check)?))
+        });
+        folded.collect()
+    }
+
+    /// The check whose failure keeps others from being tried.
+    #[must_use]
+    pub fn blocking(&self, blocked: &Blocked) -> Option<&Failure> {
+        let mut called = self.checks.iter().filter(|check| self.plan.called(check.outcome.entry) == blocked.failed);
+        called.find_map(CheckView::failure)
     }
 
     /// The checks, each with the name of its time series: another one for each, and the same in

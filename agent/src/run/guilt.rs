@@ -52,6 +52,7 @@ fn convicted(own: Failure, name: &str, part: &Failure, others: &[String]) -> Fai
         message: format!("the part `{name}` fails: {}{others}", part.message),
         evidence: Some(format!("{}{}", own_evidence(&own), seen.collect::<String>())),
         owner: part.owner,
+        own_owner: part.own_owner,
         next_step: part.next_step.clone(),
         causes: own.causes,
         concerns: part.concerns.clone(),

@@ -1,14 +1,14 @@
 //! What a template of the page is filled with.
 
 use super::forms::Served;
-use crate::causes::Cause;
+use crate::catalogue::Owner;
+use crate::causes::{Cause, Mark};
 use crate::outcome::{Timing, Verdict};
-use crate::report::{CheckView, Health, JSON, Style, fails, is_well, rfc3339};
+use crate::report::{CheckView, Folded, Health, JSON, Style, fails, is_well, rfc3339};
 use crate::since::lasting;
 use minijinja::Value;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The data of a page.
@@ -45,8 +45,8 @@ struct Page<'a> {
 /// A cause that several checks have.
 #[derive(Serialize)]
 struct SharedCause<'a> {
-    /// A letter, which its checks have, too.
-    mark: char,
+    /// A letter or, beyond them, a number; its checks have it, too.
+    mark: String,
     what: &'a str,
     code: &'static str,
     owner: &'static str,
@@ -85,8 +85,12 @@ struct Check<'a> {
     good: bool,
     /// As in the flat JSON.
     status: String,
-    /// The letter of the cause that it has in common with others.
-    cause: Option<char>,
+    /// The mark of the cause that it has in common with others.
+    cause: Option<String>,
+    /// What is left to say beside it: which part is guilty, whose job the fix is, what to do.
+    part: Option<&'a str>,
+    owner: Option<&'static str>,
+    hint: Option<&'a str>,
     /// The failure, or else the warnings.
     problems: Vec<Problem<'a>>,
     evidence: Option<&'a str>,
@@ -135,7 +139,7 @@ pub(super) fn data(served: &Served<'_>) -> Value {
         message: &one.message,
         takes_out: one.takes_out,
     });
-    let marks = view.marks();
+    let folded = view.folded();
     let page = Page {
         well: is_well(view),
         host: crate::host::name(),
@@ -154,7 +158,10 @@ pub(super) fn data(served: &Served<'_>) -> Value {
             reasons: reasons.collect(),
         },
         causes: causes(served),
-        checks: view.series().map(|(name, check)| Check::of(name, check, &marks, served)).collect(),
+        checks: view
+            .series()
+            .map(|(name, check)| Check::of(name, check, folded.get(&check.outcome.entry), served))
+            .collect(),
         tags,
         report: report(served),
     };
@@ -162,8 +169,8 @@ pub(super) fn data(served: &Served<'_>) -> Value {
 }
 
 fn causes<'a>(served: &'a Served<'_>) -> Vec<SharedCause<'a>> {
-    let one = |(mark, cause): (char, &'a Cause)| SharedCause {
-        mark,
+    let one = |(mark, cause): (Mark, &'a Cause)| SharedCause {
+        mark: mark.to_string(),
         what: &cause.what,
         code: cause.code.name,
         owner: cause.owner.slug(),
@@ -182,7 +189,7 @@ fn report(served: &Served<'_>) -> serde_json::Value {
 }
 
 impl<'a> Check<'a> {
-    fn of(name: String, check: &'a CheckView<'a>, marks: &HashMap<usize, char>, served: &Served<'_>) -> Self {
+    fn of(name: String, check: &'a CheckView<'a>, folded: Option<&Folded<'a>>, served: &Served<'_>) -> Self {
         let health = Health::of(check, served.view.warnings);
         let since = served.shelf.since(check.outcome.entry).and_then(|since| {
             let ago = SystemTime::now().duration_since(since.at).unwrap_or_default();
@@ -205,7 +212,10 @@ impl<'a> Check<'a> {
             },
             good: health.is_good(),
             status: health.to_string(),
-            cause: marks.get(&check.outcome.entry).copied(),
+            cause: folded.map(|folded| folded.mark.to_string()),
+            part: folded.and_then(|folded| folded.part),
+            owner: folded.and_then(|folded| folded.owner).map(Owner::slug),
+            hint: folded.and_then(|folded| folded.hint),
             problems: problems(check),
             evidence: check.failure().and_then(|failure| failure.evidence.as_deref()),
             notes: check.notes().map(|note| note.to_string()).collect(),

@@ -144,6 +144,11 @@ fn reasons(name: &str, check: &CheckView<'_>, view: &View<'_>) -> Vec<Reason> {
         return vec![reason(failure.code.name, &failure.message, takes_out(check.entry, failure))];
     }
     let health = Health::of(check, view.warnings);
+    if let Some(blocked) = check.outcome.blocked_by() {
+        // What it waits for speaks for itself: this one says no more of the node, unless it is marked.
+        let code = view.blocking(blocked).map_or("run.dependency-failed", |failure| failure.code.name);
+        return vec![reason(code, &blocked.to_string(), check.entry.takes_node_out)];
+    }
     match check.verdict() {
         Verdict::Skip => vec![reason("run.interrupted", &health.to_string(), false)],
         _ if health.is_good() => Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
+use crate::outcome::{Blocked, Outcome, SkipReason, Step, Verdict, Warning};
 use crate::plan::{Defaults, Plan, load};
 use crate::report::{Stage, View, Warnings, is_well};
 use crate::run::Report;
@@ -116,6 +116,22 @@ fn a_mark_takes_a_node_out_and_what_is_not_critical_never_counts() {
         assert_eq!(judged(", critical: false", end, Warnings::AreErrors), (Standing::Ready, true));
     }
     assert_eq!(judged(", critical: false, takes_node_out: true", denied(), Warnings::Count), (Standing::Ready, true));
+}
+
+#[test]
+fn a_check_that_waits_for_one_that_failed_is_no_fault_of_this_node_unless_it_is_marked() {
+    for (more, word) in [("", "degraded"), (", takes_node_out: true", "out")] {
+        let plan = plan(&(check("base", "") + &check("node", more)));
+        let mut report = report(&[End::Failed(Phase::Connect, Cause::Refused, None)]);
+        let blocked = Blocked { by: "base".into(), failed: "base".into() };
+        report.outcomes.push(Outcome::blocked(1, 1, blocked, Duration::ZERO));
+        let selection = Selection::of(&plan, &Wanted::default());
+        let stage = Stage { warnings: Warnings::Count, config: "c.yaml", plan: &plan, selection: &selection };
+        let readiness = Readiness::of(&View::of(stage, &report), &[]);
+        assert_eq!(readiness.standing.word(), word);
+        let waits = "connect.refused node: not tried: `base` failed";
+        assert!(readiness.text().lines().any(|line| line == waits), "{}", readiness.text());
+    }
 }
 
 #[test]

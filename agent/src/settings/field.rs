@@ -278,6 +278,7 @@ impl<'a> Field<'a> {
                 (Flaw::BadValue, format!("`{shown}`"))
             }
             Value::Scalar(scalar) => (Flaw::BadValue, kind_of(scalar).to_owned()),
+            Value::Seq(items) if items.is_empty() => (Flaw::BadValue, "an empty list".to_owned()),
             Value::Seq(_) => (Flaw::WrongType, "a list".to_owned()),
             Value::Map(pairs) if reference(pairs).is_some() => {
                 (Flaw::BadValue, "a reference to something else".to_owned())

@@ -2,11 +2,12 @@
 
 use super::{Ink, Paragraph, Screen, human_time};
 use crate::catalogue::Owner;
+use crate::causes::Mark;
 use crate::fault::Failure;
 use crate::outcome::{SkipReason, Verdict};
 use crate::phase::Phase;
 use crate::report::view::CheckView;
-use crate::report::{Style, title};
+use crate::report::{Folded, Style, title};
 use crate::text::screen::{columns, cut_middle, padded};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -25,7 +26,7 @@ const NARROW: usize = 12;
 /// A row, and what stands below it.
 pub(super) struct Block {
     /// The cause that it has in common with others: it keeps its row.
-    mark: Option<char>,
+    mark: Option<Mark>,
     verdict: Verdict,
     /// Of several checks of which nearly the same is to be said.
     is_outlined: bool,
@@ -49,14 +50,15 @@ struct Named {
 }
 
 impl Block {
-    /// `mark`: that of the cause which it has in common with others, and which has been told.
-    pub(super) fn of(check: &CheckView<'_>, title: &str, mark: Option<char>, style: Style) -> Self {
-        let mark = mark.filter(|_| !style.verbose);
+    /// `folded`: what is left to say, where the cause has been told that it has in common with others.
+    pub(super) fn of(check: &CheckView<'_>, title: &str, folded: Option<&Folded<'_>>, style: Style) -> Self {
+        let folded = folded.filter(|_| !style.verbose);
+        let mark = folded.map(|folded| folded.mark);
         let mut body = Vec::new();
         if let Some(failure) = check.failure() {
             let since = check.since().map(|since| Paragraph::of(Ink::Yellow, since.to_string()));
-            match mark {
-                Some(_) => body.extend(since.into_iter().chain(details(failure, style))),
+            match folded {
+                Some(folded) => body.extend(left(folded).chain(since).chain(details(failure, style))),
                 None => body.extend(of_failure(failure, since, style)),
             }
             body.extend(style.explain.then(|| steps(failure)).into_iter().flatten());
@@ -86,7 +88,7 @@ impl Block {
             body.extend(proves.map(|proves| Paragraph::titled("proves:", proves)));
             body.extend(phases(check));
         }
-        let told = mark.map(|mark| Paragraph::of(Ink::Dim, "cause").and(Ink::Red, mark));
+        let told = mark.map(|mark| Paragraph::of(Ink::Dim, "cause").and(Ink::Red, mark.to_string()));
         let notes = check.notes().map(|note| Paragraph::of(Ink::Yellow, note.to_string()));
         Self {
             mark,
@@ -106,7 +108,7 @@ impl Block {
     }
 
     /// Its place among those of its verdict: by its cause, if that is not its own.
-    pub(super) fn rank(&self) -> (bool, Option<char>) {
+    pub(super) fn rank(&self) -> (bool, Option<Mark>) {
         (self.mark.is_none(), self.mark)
     }
 
@@ -287,6 +289,14 @@ fn of_failure(failure: &Failure, since: Option<Paragraph>, style: Style) -> impl
     let message = sentence(failure.message.as_str(), failure);
     let advice = advice(failure.owner, &failure.next_step);
     [message].into_iter().chain(since).chain(advice).chain(details(failure, style))
+}
+
+/// What is this check's alone, where its cause has been told.
+fn left(folded: &Folded<'_>) -> impl Iterator<Item = Paragraph> {
+    let guilt = folded.guilt().map(|guilt| Paragraph::of(Ink::Bold, guilt));
+    let owner = folded.owner.map(|owner| Paragraph::titled("fix: ", owner.slug()));
+    let hint = folded.hint.map(|hint| Paragraph::titled("next:", hint));
+    guilt.into_iter().chain(owner).chain(hint)
 }
 
 /// What was seen, and what is below it, where that is wanted.

@@ -4,9 +4,10 @@ use super::summary::{counted, owners};
 use super::{Ink, Screen};
 use crate::causes::Cause;
 use crate::host;
-use crate::report::title;
 use crate::report::view::View;
+use crate::report::{Folded, title};
 use crate::text::screen::{columns, cut_middle};
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// So many lines, the first and the last one included.
@@ -24,14 +25,19 @@ const MORE: usize = 20;
 
 pub(super) fn write(view: &View<'_>, screen: Screen, out: &mut dyn Write) -> io::Result<()> {
     let titles = title::of(view.plan);
-    let shared: Vec<_> = view.shared_causes().map(|(_, cause)| of_several(cause, &titles)).collect();
+    let folded = view.folded();
+    let shared: Vec<_> = view.shared_causes().map(|(_, cause)| of_several(cause, &folded, &titles)).collect();
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
-    let marks = view.marks();
-    for check in view.checks.iter().filter(|check| !marks.contains_key(&check.outcome.entry)) {
+    for check in &view.checks {
         let Some(failure) = check.failure() else { continue };
+        let message = match folded.get(&check.outcome.entry).map(Folded::guilt) {
+            Some(None) => continue,
+            Some(Some(guilt)) => guilt,
+            None => failure.message.clone(),
+        };
         let before =
             check.difference().map(|one| format!("; as {}: {}", one.user_before, one.before)).unwrap_or_default();
-        let said = format!("{} [{}, {}]{before}", failure.message, failure.code, failure.owner.slug());
+        let said = format!("{message} [{}, {}]{before}", failure.code, failure.owner.slug());
         let title = titles[check.outcome.entry].as_str();
         match causes.iter_mut().find(|(known, _)| *known == said) {
             Some((_, names)) => names.push(title),
@@ -49,9 +55,16 @@ pub(super) fn write(view: &View<'_>, screen: Screen, out: &mut dyn Write) -> io:
     if fitting < lines.len() { writeln!(out, "... and {} more", lines.len() - fitting) } else { Ok(()) }
 }
 
-/// What several checks fail for: the cause before their names, which have what is left of the line.
-fn of_several(cause: &Cause, titles: &[String]) -> String {
-    let names: Vec<_> = cause.checks.iter().map(|check| titles[*check].as_str()).collect();
+/// What several checks fail for: the cause before their names, which have what is left of the line. Those of which a part
+/// is guilty have a line of their own.
+fn of_several(cause: &Cause, folded: &HashMap<usize, Folded<'_>>, titles: &[String]) -> String {
+    let own = cause.checks.iter().filter_map(|check| {
+        let folded = folded.get(check).filter(|folded| folded.part.is_none())?;
+        let owner = folded.owner.map(|owner| format!(" ({})", owner.slug())).unwrap_or_default();
+        Some(titles[*check].clone() + &owner)
+    });
+    let own: Vec<_> = own.collect();
+    let names: Vec<_> = own.iter().map(String::as_str).collect();
     let said = format!("- {} [{}, {}]", cause.what, cause.code, cause.owner.slug());
     let left = COLUMNS.saturating_sub(columns(&said) + MORE);
     format!("{said}: {}", listed(&names, left.min(NAMED)))

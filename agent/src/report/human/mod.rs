@@ -87,13 +87,13 @@ impl Human {
 
     /// Every check, alone or with those of which the same is to be said.
     fn checks(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let (titles, marks) = (title::of(view.plan), view.marks());
+        let (titles, folded) = (title::of(view.plan), view.folded());
         let mut blocks = Vec::new();
         for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass, Verdict::Skip] {
             let checks = view.checks.iter().filter(|check| check.verdict() == verdict && self.is_shown(verdict));
             let alone = checks.map(|check| {
                 let entry = check.outcome.entry;
-                Block::of(check, &titles[entry], marks.get(&entry).copied(), self.style)
+                Block::of(check, &titles[entry], folded.get(&entry), self.style)
             });
             let mut alone: Vec<_> = alone.collect();
             // Those of one cause beside each other, as it is told; the others in the order of the file.

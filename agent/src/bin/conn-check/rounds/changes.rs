@@ -75,7 +75,9 @@ impl Changes {
         if before.is_some_and(|before| outcome.is_cut_off() || !outcome.differs(&before.outcome)) {
             return false;
         }
-        let is_same = before.is_some_and(|before| before.code() == code(outcome));
+        let is_same = before.is_some_and(|before| {
+            before.code() == code(outcome) && before.outcome.is_skipped() == outcome.is_skipped()
+        });
         let since = before.filter(|_| is_same).map_or_else(Instant::now, |before| before.since);
         let line = Change { title: &self.titles[outcome.entry], before, now: outcome }.to_string();
         if !is_same && !line.is_empty() {
@@ -143,6 +145,8 @@ struct Change<'a> {
 impl fmt::Display for Change<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { title, before, now } = self;
+        // Of what was not tried nothing is known.
+        let before = before.filter(|before| !before.outcome.is_skipped());
         let so_long = before.map(|before| Seconds(before.since.elapsed()));
         let was_failing = before.and_then(State::code);
         match (so_long, was_failing, now.failure.as_deref()) {
