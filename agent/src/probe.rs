@@ -38,6 +38,10 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
+/// So many connections a failure makes at most at the place where it came to light: to ask what answers, to look for a loss
+/// by size, and for a check that begins once more (Redis).
+pub(crate) const MOST_ASKED: u64 = questions::MOST + hole::MOST + 1;
+
 /// What a check has found so far; kept outside the check, so that neither a panic nor an
 /// interrupt loses it.
 #[derive(Debug, Default)]

@@ -101,8 +101,8 @@ pub struct Entry {
     pub links: Links,
     /// Its failure takes this node out of service, whoever has to mend it.
     pub takes_node_out: bool,
-    /// Somebody logs in.
-    pub(crate) logs_in: bool,
+    /// So often somebody logs in.
+    pub(crate) logins: u32,
     /// Asking again would send something twice.
     pub(crate) asks_once: bool,
     /// The check itself.
@@ -374,7 +374,7 @@ impl Loading<'_> {
             judgement: common.judgement,
             links,
             takes_node_out: common.takes_node_out,
-            logs_in: read.logs_in,
+            logins: read.logins,
             asks_once,
             spec,
         });

@@ -35,6 +35,9 @@ const SIZES: [u16; 18] =
 /// How many of them are tried.
 const STEPS: usize = 4;
 
+/// So many connections a look for a hole makes at most: one in small segments, and those for the sizes.
+pub(super) const MOST: u64 = 1 + STEPS as u64;
+
 /// How long an answer is waited for, that came in so much time in small segments.
 const FAILS_AFTER: Duration = Duration::from_millis(150);
 const TIMES_AS_LONG: u32 = 6;

@@ -39,6 +39,10 @@ const START_UP_LENGTH: usize = 257;
 /// Lines for whom they are meant, and for a `MySQL` server the beginning of a login without a password.
 const LINES: &[u8] = b"\x01\x01\x01\x01\x05\x82\x01\x01\r\nHELP\r\n\r\n                conn-check\x00";
 
+/// So many questions are asked at most of a peer of which a check has failed: both of [`ask_mysql`], the late one, all of
+/// [`plain_answer`] and the one in TLS; and whether it speaks TLS.
+pub(super) const MOST: u64 = 2 + 1 + 6 + 1 + 1;
+
 /// The first answer to any of the questions, each on a connection of its own: whoever waits for one
 /// of them closes on the others, or waits on. Who closes on all of these may speak HTTP/2 alone.
 pub(super) async fn plain_answer(peer: &Peer) -> Option<Vec<u8>> {

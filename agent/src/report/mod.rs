@@ -37,7 +37,7 @@ pub use progress::Progress;
 pub use prometheus::{Syntax, metrics};
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
-pub(crate) use series::of as series_of;
+pub(crate) use series::{of as series_of, unnumbered as unnumbered_names};
 pub use title::of as titles;
 pub use view::{CheckView, Counts, Overall, Remark, Row, View};
 

@@ -18,8 +18,13 @@ pub(crate) fn of(plan: &Plan) -> Vec<String> {
 
 /// What every check of a plan is called where any text may stand: its own name as it is written, or its series.
 pub(super) fn shown(plan: &Plan) -> Vec<String> {
+    each_its_own(unnumbered(plan).into_iter())
+}
+
+/// The same without the numbers that tell alike ones apart.
+pub(crate) fn unnumbered(plan: &Plan) -> Vec<String> {
     let shown = |name: &Name<'_>| if name.label.is_some() { name.series() } else { plain(&name.series()) };
-    each_its_own(names(plan).iter().map(shown))
+    names(plan).iter().map(shown).collect()
 }
 
 /// What every check of a plan is called in a line for people: `NAME (TYPE:TARGET)`, or as its series.

@@ -4,6 +4,7 @@ use super::*;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::outcome::{Blocked, Outcome, SkipReason, Step, Verdict, Warning};
 use crate::plan::{Defaults, Plan, load};
+use crate::probe::MOST_ASKED;
 use crate::report::{Stage, View, Warnings, is_well};
 use crate::run::Report;
 use crate::secret::Redactor;
@@ -295,19 +296,40 @@ fn what_polling_costs_is_counted_from_the_checks_and_the_age() {
                 - {type: redis, host: h, password: hunter2}\n- {type: postgres, host: h, username: u, password: p, database: d}\n";
     let plan = plan(yaml);
     let costs = |age| Costs::of(&plan, &Selection::of(&plan, &Wanted::default()), Duration::from_secs(age));
-    assert_eq!(costs(10), Costs { runs: 360, connections: 1080, redirected: 0, logins: 720, waiting: 18 });
-    assert_eq!(costs(3600), Costs { runs: 1, connections: 3, redirected: 0, logins: 2, waiting: 3 });
+    assert_eq!(
+        costs(10),
+        Costs { runs: 360, connections: 1080, redirected: 0, logins: 720, failing: 18_360, waiting: 18 }
+    );
+    assert_eq!(costs(3600), Costs { runs: 1, connections: 3, redirected: 0, logins: 2, failing: 51, waiting: 3 });
     assert_eq!(
         costs(10).to_string(),
-        "polling costs at most 360 runs an hour: 1080 connections, 720 logins, 1080 times TIME_WAIT (18 at once)"
+        "polling costs at most 360 runs an hour: while all is well 1080 connections, 720 logins, 1080 times TIME_WAIT \
+         (18 at once); what fails takes up to 18360 connections more, for its retries and to find out why"
     );
+}
+
+#[test]
+fn retries_and_the_logins_of_urls_and_keys_are_counted() {
+    let costs = |yaml: &str| {
+        let plan = plan(yaml);
+        Costs::of(&plan, &Selection::of(&plan, &Wanted::default()), Duration::from_secs(3600))
+    };
+    let retried = costs("- {type: redis, host: h, retries: 2}\n");
+    // Twice again, and what a failure asks each of the three times.
+    assert_eq!((retried.connections, retried.failing), (1, 2 + 3 * MOST_ASKED));
+    let celery = "- {type: celery, broker: 'redis://:pw@h/0'}\n- {type: celery, broker: 'redis://h/0'}\n\
+                  - {type: celery_task, broker: 'amqp://u:pw@h/', result_backend: 'redis://:pw@h/1', task: t}\n";
+    assert_eq!(costs(celery).logins, 3);
+    let s3 = "- {type: s3, endpoint: 'http://h:9000', bucket: bucket, access_key: a, secret_key: b}\n";
+    assert_eq!(costs(s3).logins, 1);
+    assert_eq!(costs("- {type: memory}\n").failing, 0);
 }
 
 #[test]
 fn where_redirects_lead_costs_connections_as_well() {
     let plan = plan("- {type: http, url: 'http://h/', allow_redirects: true}\n- {type: http, url: 'http://h/'}\n");
     let costs = Costs::of(&plan, &Selection::of(&plan, &Wanted::default()), Duration::from_secs(3600));
-    assert_eq!(costs, Costs { runs: 1, connections: 12, redirected: 10, logins: 0, waiting: 12 });
+    assert_eq!(costs, Costs { runs: 1, connections: 12, redirected: 10, logins: 0, failing: 34, waiting: 12 });
     assert!(costs.to_string().contains("12 connections (10 of them by redirects), 0 logins"), "{costs}");
 }
 
@@ -322,4 +344,8 @@ fn names_that_stand_twice_are_told() {
         problems[0].1
     );
     assert!(doubled(&plan(&check("db", "")), true).is_empty());
+    // The name of one is what another is called that has none.
+    let alike = "- {type: tcp, host: 127.0.0.1, port: 5}\n- {type: tcp, name: 'tcp:127.0.0.1:5', host: h, port: 6}\n";
+    let problems = doubled(&plan(alike), false);
+    assert!(problems.len() == 1 && problems[0].1.message.contains("`tcp:127.0.0.1:5`"), "{problems:?}");
 }

@@ -37,7 +37,7 @@ pub(crate) struct Fields<'a> {
     vault: Vault,
     wishes: Wishes,
     /// Somebody logs in.
-    logs_in: Cell<bool>,
+    logins: Cell<u32>,
     describing: bool,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Read {
     /// Where else it connects to.
     pub(crate) wishes: Wishes,
     /// Somebody logs in.
-    pub(crate) logs_in: bool,
+    pub(crate) logins: u32,
     /// What is called otherwise than it was read.
     pub(crate) stood_in: StoodIn,
     /// Its declared options, when there was no file at hand.
@@ -103,7 +103,7 @@ impl<'a> Fields<'a> {
             diagnostics: Vec::new(),
             vault: Vault::new(Secrets::Needed),
             wishes: Wishes::none(),
-            logs_in: Cell::new(false),
+            logins: Cell::new(0),
             describing,
         }
     }
@@ -190,7 +190,7 @@ impl<'a> Fields<'a> {
 
     /// Remembers that the check logs in.
     pub(crate) fn note_login(&self) {
-        self.logs_in.set(true);
+        self.logins.set(self.logins.get().saturating_add(1));
     }
 
     /// Remembers by which way the check wants to go.
@@ -301,9 +301,9 @@ impl<'a> Fields<'a> {
             }
         }
         let (redactor, missing, stood_in) = self.vault.into_parts();
-        let Self { diagnostics, wishes, logs_in, declared, .. } = self;
-        let logs_in = logs_in.into_inner();
-        Read { diagnostics, redactor, missing, wishes, logs_in, stood_in, declared }
+        let Self { diagnostics, wishes, logins, declared, .. } = self;
+        let logins = logins.into_inner();
+        Read { diagnostics, redactor, missing, wishes, logins, stood_in, declared }
     }
 
     /// Declares an option, and looks for its value.

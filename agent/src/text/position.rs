@@ -35,6 +35,11 @@ impl<'a> Lines<'a> {
         (line, self.text[self.starts[line - 1]..at].chars().count() + 1)
     }
 
+    /// As [`Lines::line`], where there is one of this number.
+    pub(crate) fn get(&self, number: usize) -> Option<Span> {
+        (1..=self.starts.len()).contains(&number).then(|| self.line(number))
+    }
+
     /// A line (from 1) without its end.
     pub(crate) fn line(&self, number: usize) -> Span {
         let start = self.starts[number - 1];

@@ -215,6 +215,6 @@ fn a_name_that_stands_twice_is_told_and_both_checks_are_there() {
 fn what_polling_costs_is_told_at_the_start() {
     let peer = peer();
     let serving = Serving::start(&tcp("db", peer.port(), ""), &["--max-age", "60"]);
-    let expected = "polling costs at most 60 runs an hour: 60 connections, 0 logins, 60 times TIME_WAIT (1 at once)";
+    let expected = "polling costs at most 60 runs an hour: while all is well 60 connections, 0 logins, 60 times TIME_WAIT (1 at once)";
     harness::wait::until("the line", || serving.log().contains(expected));
 }

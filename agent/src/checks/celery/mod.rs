@@ -51,7 +51,9 @@ impl Check for Celery {
         let tls = tls(fields, broker.as_ref().map_or(Spoken::Always, BrokerUrl::spoken));
         let workers = usize::try_from(workers).unwrap_or(usize::MAX);
         let wanted = Wanted { workers, queues: queues.unwrap_or_default().0 };
-        Ok(Self { broker: broker?.with(&tls?), mailbox, wanted, wait })
+        let broker = broker?;
+        broker.note_login(fields);
+        Ok(Self { broker: broker.with(&tls?), mailbox, wanted, wait })
     }
 
     fn profile(&self) -> Profile {

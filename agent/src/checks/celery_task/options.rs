@@ -31,8 +31,12 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<CeleryTask, Noted> {
     let spoken = spoken(&broker, &backend);
     let tls = tls(fields, spoken);
     let (broker, backend, task, tls, (exchange, routing_key)) = (broker?, backend?, task?.0, tls?, way?);
+    broker.note_login(fields);
     let results = match backend {
-        ResultUrl::Redis(url) => Some(Results { broker: url.with(&tls), prefix: key_prefix(prefix) }),
+        ResultUrl::Redis(url) => {
+            url.note_login(fields);
+            Some(Results { broker: url.with(&tls), prefix: key_prefix(prefix) })
+        }
         ResultUrl::Rpc if broker.is_amqp() => None,
         ResultUrl::Rpc => {
             let misfit = Misfit::new("`rpc://` needs an AMQP broker: in Redis a late result would stay for ever");

@@ -9,7 +9,7 @@ use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
 use crate::secret::{Secret, redact_url, url_secrets};
 use crate::services::{self, Security, Service};
 use crate::settings::shape::{self, Shape, Shown, StandIn};
-use crate::settings::{Credentials, Field, Misfit, Setting, Spoken};
+use crate::settings::{Credentials, Field, Fields, Misfit, Setting, Spoken};
 use crate::text::{escaped, percent_decoded_text};
 use lapin::types::ShortString;
 use std::path::PathBuf;
@@ -69,6 +69,13 @@ impl BrokerUrl {
             Kind::Redis { target, login, database } => {
                 Broker::Redis { shown, client: Redis::at_database(target, login, tls, database) }
             }
+        }
+    }
+
+    /// Remembers that the check logs in there, if it does.
+    pub(in crate::checks) fn note_login(&self, fields: &Fields<'_>) {
+        if self.login().is_some() {
+            fields.note_login();
         }
     }
 

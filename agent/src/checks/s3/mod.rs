@@ -163,6 +163,9 @@ impl Keys {
             }
             _ => {}
         }
+        if access.is_some() {
+            fields.note_login();
+        }
         Ok(access.zip(secret).map(|(access, secret)| Self { access, secret, token }))
     }
 

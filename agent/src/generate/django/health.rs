@@ -82,6 +82,8 @@ pub(super) fn items(django: &DjangoSettings) -> Vec<Item> {
         if let Some(strictness) = value.get(WARNINGS).and_then(Value::as_bool).filter(|_| *name == "HEALTH_CHECK") {
             let why = if strictness { WARNINGS_ARE_ERRORS } else { WARNINGS_ARE_NONE };
             items.push(Comment::note(*name, why).into());
+        } else if let Some(why) = probed::about_wait(name, value) {
+            items.push(Comment::note(*name, why).into());
         } else if is_own && !has_host {
             let why = "how the application checks its own health: it names nothing to connect to";
             items.push(Comment::note(*name, why).into());

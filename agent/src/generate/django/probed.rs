@@ -3,6 +3,8 @@
 mod celery;
 mod storages;
 
+pub(super) use celery::about_wait;
+
 use super::settings::DjangoSettings;
 use crate::generate::{Comment, GeneratedCheck, Item};
 use serde_json::Value;

@@ -23,9 +23,27 @@ const BACKEND: [&str; 3] = ["CELERY_RESULT_BACKEND", "RESULT_BACKEND", "CELERY_R
 const QUEUES: [&str; 3] = ["CELERY_TASK_QUEUES", "CELERY_QUEUES", "TASK_QUEUES"];
 const QUEUE: [&str; 3] = ["CELERY_TASK_DEFAULT_QUEUE", "CELERY_DEFAULT_QUEUE", "TASK_DEFAULT_QUEUE"];
 
+/// Of `celery_ping`: how long it waits.
+const PING_TIMEOUT: &str = "HEALTHCHECK_CELERY_PING_TIMEOUT";
+
+/// Of `celery`: how long it waits for a result and in a queue, and both.
+const RESULT_TIMEOUT: &str = "HEALTHCHECK_CELERY_RESULT_TIMEOUT";
+const QUEUE_TIMEOUT: &str = "HEALTHCHECK_CELERY_QUEUE_TIMEOUT";
+const BOTH_TIMEOUTS: &str = "HEALTHCHECK_CELERY_TIMEOUT";
+
+/// What is said of a setting that says how long one of these checks waits; nothing of others.
+pub(in super::super) fn about_wait(name: &str, value: &Value) -> Option<String> {
+    if ![PING_TIMEOUT, RESULT_TIMEOUT, QUEUE_TIMEOUT, BOTH_TIMEOUTS].contains(&name) {
+        return None;
+    }
+    let is_cut = value.as_f64().is_some_and(|number| number > 0.0 && whole(number).is_some_and(|wait| wait > LONGEST));
+    let told = "how long the application waits for Celery; so do the checks of it that stand in this file";
+    Some(if is_cut { format!("{told}, but for {LONGEST} seconds at most") } else { told.to_owned() })
+}
+
 /// One check, of all queues.
 pub(super) fn ping(origin: &str, settings: &Settings<'_>) -> Option<GeneratedCheck> {
-    let wait = seconds(settings, &["HEALTHCHECK_CELERY_PING_TIMEOUT"], PING);
+    let wait = seconds(settings, &[PING_TIMEOUT], PING);
     let queues = queues(settings).into_iter().map(generate::Value::Text).collect();
     let check = GeneratedCheck::new("celery", origin).secret("broker", broker(settings)?);
     Some(check.set("queues", generate::Value::List(queues)).number("wait", wait))
@@ -34,12 +52,11 @@ pub(super) fn ping(origin: &str, settings: &Settings<'_>) -> Option<GeneratedChe
 /// A check for each queue, as the application sends a task to each. What one of its two limits says comes before what both
 /// have in common.
 pub(super) fn tasks(origin: &str, settings: &Settings<'_>) -> Option<Vec<Item>> {
-    const BOTH: &str = "HEALTHCHECK_CELERY_TIMEOUT";
     let backend =
         settings.text(&BACKEND).filter(|backend| backend.starts_with("rpc") || is_of(backend, &[&services::REDIS]))?;
     let broker = broker(settings)?;
-    let wait = seconds(settings, &["HEALTHCHECK_CELERY_RESULT_TIMEOUT", BOTH], TASK);
-    let in_queue = seconds(settings, &["HEALTHCHECK_CELERY_QUEUE_TIMEOUT", BOTH], TASK);
+    let wait = seconds(settings, &[RESULT_TIMEOUT, BOTH_TIMEOUTS], TASK);
+    let in_queue = seconds(settings, &[QUEUE_TIMEOUT, BOTH_TIMEOUTS], TASK);
     let task = |queue: String| {
         GeneratedCheck::new("celery_task", origin)
             .secret("broker", broker)

@@ -147,6 +147,10 @@ fn what_one_limit_of_a_task_says_comes_before_what_both_have_in_common() {
     assert!(queue.contains("wait: 3") && queue.contains("queue_timeout: 1"), "{queue}");
     let long = of(json!({"HEALTHCHECK_CELERY_RESULT_TIMEOUT": 900, "HEALTHCHECK_CELERY_QUEUE_TIMEOUT": 30}));
     assert!(long.contains("wait: 30") && !long.contains("queue_timeout"), "{long}");
+    let told = |text: &str| text.replace('#', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (own, long) = (told(&own), told(&long));
+    assert!(long.matches("30 seconds at most").count() == 1 && !long.contains("names nothing"), "{long}");
+    assert!(!own.contains("seconds at most") && !own.contains("names nothing"), "{own}");
 }
 
 #[test]
