@@ -25,8 +25,6 @@ pub struct Shelf {
     checks: BTreeMap<usize, Known>,
     /// The latest outcomes, in the plan's order.
     report: Report,
-    /// Something was due that had no room beside what was running.
-    pub lacked_room: bool,
 }
 
 /// What is known of a check beside its outcome.
@@ -85,7 +83,7 @@ impl Shelf {
             waited: None,
         };
         let known = |entry| Known { is_part: selection.whole_of(entry).is_some(), ..Known::default() };
-        Self { checks: selection.entries().map(|entry| (entry, known(entry))).collect(), report, lacked_room: false }
+        Self { checks: selection.entries().map(|entry| (entry, known(entry))).collect(), report }
     }
 
     /// Takes over what is known of checks that are called as they were, until they are made again.
@@ -110,7 +108,6 @@ impl Shelf {
     /// that what checks share (a name's addresses) is looked up once.
     #[must_use]
     pub fn due(&mut self, plan: &Plan, options: &Options, asked: Asked, now: Instant) -> Vec<Batch> {
-        self.lacked_room = false;
         let idle = || self.checks.iter().filter(|(_, known)| !known.is_part && !known.is_running);
         if idle().all(|(_, known)| known.is_fresh(asked, now)) {
             return Vec::new();
@@ -127,7 +124,6 @@ impl Shelf {
         let (remote, local): (Vec<_>, Vec<_>) = complete.into_iter().chain(alone.iter().copied()).partition(is_far);
         let local = Batch { entries: local, options: Options { concurrency: LOCAL, ..options.clone() } };
         let remote = self.beside(plan, remote, &groups, options);
-        self.lacked_room = local.entries.len() + remote.entries.len() < due.len();
         let batches = [local, remote].into_iter().filter(|batch| !batch.entries.is_empty());
         batches.map(|batch| Batch { entries: self.with_parts(plan, batch.entries), ..batch }).collect()
     }

@@ -128,7 +128,7 @@ fn a_check_that_waits_for_one_that_failed_is_no_fault_of_this_node_unless_it_is_
         report.outcomes.push(Outcome::blocked(1, 1, blocked, Duration::ZERO));
         let selection = Selection::of(&plan, &Wanted::default());
         let stage = Stage { warnings: Warnings::Count, config: "c.yaml", plan: &plan, selection: &selection };
-        let readiness = Readiness::of(&View::of(stage, &report), &[]);
+        let readiness = Readiness::of(&View::of(stage, &report), &[], Standing::Starting);
         assert_eq!(readiness.standing.word(), word);
         let waits = "connect.refused node: not tried: `base` failed";
         assert!(readiness.text().lines().any(|line| line == waits), "{}", readiness.text());

@@ -52,13 +52,13 @@ impl Remembering {
 
     /// Keeps what a run has heard. What cannot be written is told.
     pub(crate) fn keep(&mut self, recall: &Recall) {
-        let (shelf, now) = (self.shelf.as_ref().filter(|_| self.is_usable), SystemTime::now());
+        let (directory, now) = (self.shelf.as_ref().filter(|_| self.is_usable), SystemTime::now());
         // Of other runs, that ended meanwhile, something may be kept since this one began. What is wrong was told then.
-        self.memory.join(shelf.and_then(|shelf| read(shelf, now, &mut Vec::new())).unwrap_or_default());
+        self.memory.join(directory.and_then(|directory| read(directory, now, &mut Vec::new())).unwrap_or_default());
         self.memory.join(recall.heard());
-        let Some(shelf) = shelf else { return };
-        if let Err(why) = shelf.keep(self.memory.text(now).as_bytes()) {
-            let wrong = format!("{}: this run is not remembered: {why}", place(shelf));
+        let Some(directory) = directory else { return };
+        if let Err(why) = directory.keep(self.memory.text(now).as_bytes()) {
+            let wrong = format!("{}: this run is not remembered: {why}", place(directory));
             self.complain(vec![wrong]);
         }
     }
