@@ -219,13 +219,14 @@ impl Http {
         let connection = Box::pin(self.secure(probe, wire, &hop.url)).await?;
         let mut client = Client { check: self, connection, jar: Jar::default() };
         for _ in 0..=MOST_REDIRECTS {
-            let answer = client.ask(probe, &hop).await.map_err(|failure| hop.told(self, probe, failure))?;
+            let answer = Box::pin(client.ask(probe, &hop)).await;
+            let answer = answer.map_err(|failure| hop.told(self, probe, failure))?;
             let judged = Box::pin(answer::judge(client.check, probe, &mut client.connection, &hop, answer)).await;
             match judged.map_err(|failure| hop.told(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
                     client.check = routing.of_url(&next.url);
-                    let ready = client.make_ready(probe, answer, &next.url).await;
+                    let ready = Box::pin(client.make_ready(probe, answer, &next.url)).await;
                     ready.map_err(|failure| next.told(self, probe, failure))?;
                     hop = *next;
                 }
