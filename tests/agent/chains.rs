@@ -160,7 +160,7 @@ fn nobody_is_convicted_or_cleared_for_what_was_not_found_out() {
 fn what_a_check_fails_with_itself_is_what_its_file_expects() {
     let (_peer, open) = open();
     // It answers and does not say what is expected; the part is refused, which is another failure.
-    let mute = format!("{open}, send: x, expected: y, timeout: 1, expect_failure: connect.refused");
+    let mute = format!("{open}, send: x, expect: y, timeout: 1, expect_failure: connect.refused");
     let (status, checks) = report(&whole(&mute, "", &open, CLOSED), &[]);
     assert_eq!((status, text(&checks[0], "/verdict")), (2, "fail"), "{checks:?}");
     assert!(text(&checks[0], "/failure/message").starts_with("it should fail with connect.refused; instead: the part"));
