@@ -21,6 +21,8 @@ pub(crate) struct Remembering {
     memory: Memory,
     /// The directory can be used, as far as it shows.
     is_usable: bool,
+    /// When somebody had kept something there last, when it was read.
+    read_at: Option<SystemTime>,
     /// What was complained of last: a program that goes on does so once.
     told: Vec<String>,
 }
@@ -30,7 +32,7 @@ impl Remembering {
     pub(crate) fn begin(directory: Option<&Path>) -> Self {
         let named = directory.map(|directory| Shelf::at(directory.to_owned(), NAME));
         let shelf = named.or_else(|| Shelf::of_unit(NAME));
-        Self { shelf, memory: Memory::default(), is_usable: true, told: Vec::new() }
+        Self { shelf, memory: Memory::default(), is_usable: true, read_at: None, told: Vec::new() }
     }
 
     /// Whether anything outlives this process.
@@ -42,6 +44,7 @@ impl Remembering {
     pub(crate) fn recall(&mut self, plan: &Plan) -> Arc<Recall> {
         if let Some(shelf) = &self.shelf {
             let mut wrong = Vec::new();
+            self.read_at = shelf.changed();
             let read = read(shelf, SystemTime::now(), &mut wrong);
             self.is_usable = read.is_some();
             self.memory.join(read.unwrap_or_default());
@@ -54,7 +57,8 @@ impl Remembering {
     pub(crate) fn keep(&mut self, recall: &Recall) {
         let (directory, now) = (self.shelf.as_ref().filter(|_| self.is_usable), SystemTime::now());
         // Of other runs, that ended meanwhile, something may be kept since this one began. What is wrong was told then.
-        self.memory.join(directory.and_then(|directory| read(directory, now, &mut Vec::new())).unwrap_or_default());
+        let changed = directory.filter(|directory| directory.changed() != self.read_at);
+        self.memory.join(changed.and_then(|directory| read(directory, now, &mut Vec::new())).unwrap_or_default());
         self.memory.join(recall.heard());
         let Some(directory) = directory else { return };
         if let Err(why) = directory.keep(self.memory.text(now).as_bytes()) {
