@@ -55,9 +55,7 @@ impl Shared {
         let (stopped, proxies, host_name) = (Sender::new(false), None, LazyLock::new(host::name as fn() -> String));
         Self { began, deadline, stopped, resolver, trust, proxies, inquiries, ways: None, host_name }
     }
-}
 
-impl Shared {
     /// Of a run as a service: with its proxies.
     pub(crate) fn of_service(self, proxies: Option<ProxyVariables>) -> Self {
         Self { proxies, ..self }

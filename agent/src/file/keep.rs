@@ -18,7 +18,7 @@ const LARGEST: u64 = 32 * 1024 * 1024;
 
 /// A directory, and the name of what is kept there.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct SharedDirectory {
     directory: PathBuf,
     name: &'static str,
     /// Who else may write there: the group with which the charm starts all checks of a unit.
@@ -34,7 +34,7 @@ pub struct Kept {
     pub unread: Vec<String>,
 }
 
-impl Shelf {
+impl SharedDirectory {
     /// In this directory.
     #[must_use]
     pub const fn at(directory: PathBuf, name: &'static str) -> Self {

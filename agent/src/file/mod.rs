@@ -12,7 +12,7 @@ mod watched;
 
 pub use create::create;
 pub use glob::{glob, is_pattern};
-pub use keep::{Kept, Shelf};
+pub use keep::{Kept, SharedDirectory};
 pub(crate) use reach::{Lack, lack};
 pub(crate) use read::{ReadError, read_bounded, read_judged, read_to_end};
 pub use replace::{Kind, Narrowed, replace, try_replace};

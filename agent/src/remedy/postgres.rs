@@ -88,27 +88,25 @@ pub(crate) fn read(user: &str, database: &str, table: &str, schema: Option<&str>
 
 /// The role has as many connections as it may have.
 pub(crate) fn one_more_for_role(user: &str) -> Option<Remedy> {
-    let name = sql_text(user)?;
-    // What is to be executed is put together by the server, which alone knows the limit.
-    let statement = format!(
-        "SELECT format('ALTER ROLE %I CONNECTION LIMIT %s', rolname, rolconnlimit + 1) FROM pg_roles WHERE rolname = {name} AND rolconnlimit >= 0 \\gexec"
-    );
-    let place = format!("{PSQL}: one connection more than it may have now");
-    let shows = format!(
-        "SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity WHERE usename = {name} GROUP BY 1, 2, 3, 4;"
-    );
-    Some(Remedy::new().decide(place, [statement]).look(PSQL, shows))
+    one_more("ROLE", ["rolname", "rolconnlimit", "pg_roles", "usename"], user)
 }
 
 /// The database has as many connections as it may have.
 pub(crate) fn one_more_for_database(database: &str) -> Option<Remedy> {
-    let name = sql_text(database)?;
+    one_more("DATABASE", ["datname", "datconnlimit", "pg_database", "datname"], database)
+}
+
+/// One connection more for what is called so; the columns of its name and its limit, the catalogue that has them
+/// (`PostgreSQL`, "System Catalogs"), and the column of its name in `pg_stat_activity`.
+fn one_more(kind: &str, [column, limit, catalogue, active]: [&str; 4], name: &str) -> Option<Remedy> {
+    let name = sql_text(name)?;
+    // What is to be executed is put together by the server, which alone knows the limit.
     let statement = format!(
-        "SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', datname, datconnlimit + 1) FROM pg_database WHERE datname = {name} AND datconnlimit >= 0 \\gexec"
+        "SELECT format('ALTER {kind} %I CONNECTION LIMIT %s', {column}, {limit} + 1) FROM {catalogue} WHERE {column} = {name} AND {limit} >= 0 \\gexec"
     );
     let place = format!("{PSQL}: one connection more than it may have now");
     let shows = format!(
-        "SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity WHERE datname = {name} GROUP BY 1, 2, 3, 4;"
+        "SELECT usename, application_name, client_addr, state, count(*) FROM pg_stat_activity WHERE {active} = {name} GROUP BY 1, 2, 3, 4;"
     );
     Some(Remedy::new().decide(place, [statement]).look(PSQL, shows))
 }

@@ -107,7 +107,7 @@ impl Shelf {
     /// The checks that are to begin now, if any result is too old for who asks. With those go all that may begin again, so
     /// that what checks share (a name's addresses) is looked up once.
     #[must_use]
-    pub fn due(&mut self, plan: &Plan, options: &Options, asked: Asked, now: Instant) -> Vec<Batch> {
+    pub fn due(&self, plan: &Plan, options: &Options, asked: Asked, now: Instant) -> Vec<Batch> {
         let idle = || self.checks.iter().filter(|(_, known)| !known.is_part && !known.is_running);
         if idle().all(|(_, known)| known.is_fresh(asked, now)) {
             return Vec::new();

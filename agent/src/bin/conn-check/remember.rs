@@ -1,7 +1,7 @@
 //! `--remember`: what is kept of the checks between runs. None of it ever fails a run.
 
 use crate::say;
-use conn_check::file::Shelf;
+use conn_check::file::SharedDirectory;
 use conn_check::memory::{Memory, Recall};
 use conn_check::plan::Plan;
 use conn_check::report;
@@ -17,7 +17,7 @@ const NAME: &str = "memory";
 #[derive(Debug)]
 pub(crate) struct Remembering {
     /// Where files are; without that, as long as this process runs.
-    shelf: Option<Shelf>,
+    shelf: Option<SharedDirectory>,
     memory: Memory,
     /// The directory can be used, as far as it shows.
     is_usable: bool,
@@ -30,8 +30,8 @@ pub(crate) struct Remembering {
 impl Remembering {
     /// In the directory that is named, or in that of the unit of Juju for which this process was started.
     pub(crate) fn begin(directory: Option<&Path>) -> Self {
-        let named = directory.map(|directory| Shelf::at(directory.to_owned(), NAME));
-        let shelf = named.or_else(|| Shelf::of_unit(NAME));
+        let named = directory.map(|directory| SharedDirectory::at(directory.to_owned(), NAME));
+        let shelf = named.or_else(|| SharedDirectory::of_unit(NAME));
         Self { shelf, memory: Memory::default(), is_usable: true, read_at: None, told: Vec::new() }
     }
 
@@ -75,7 +75,7 @@ impl Remembering {
 
 /// What is remembered in a directory, which may be nothing yet; nothing at all of one that cannot be used. What is wrong
 /// is noted.
-fn read(shelf: &Shelf, now: SystemTime, wrong: &mut Vec<String>) -> Option<Memory> {
+fn read(shelf: &SharedDirectory, now: SystemTime, wrong: &mut Vec<String>) -> Option<Memory> {
     let (place, mut memory) = (place(shelf), Memory::default());
     let read = shelf.read().map_err(|why| wrong.push(format!("{place}: nothing is remembered: {why}")));
     let kept = read.ok()?;
@@ -94,6 +94,6 @@ fn whole(file: &str) -> String {
     fs::canonicalize(file).map_or_else(|_| file.to_owned(), |path| path.display().to_string())
 }
 
-fn place(shelf: &Shelf) -> String {
+fn place(shelf: &SharedDirectory) -> String {
     format!("--remember {}", shelf.directory().display())
 }

@@ -119,13 +119,8 @@ impl Keeper {
         let before = self.readiness().standing;
         let mut state = self.state.borrow_mut();
         let State { checks: former, shelf, runs, .. } = &mut *state;
-        let empty = Shelf::of(&checks.selection);
-        *shelf = Shelf::taking_over(
-            empty,
-            &checks.plan,
-            std::mem::replace(shelf, Shelf::of(&checks.selection)),
-            &former.plan,
-        );
+        let former_shelf = std::mem::replace(shelf, Shelf::of(&checks.selection));
+        *shelf = Shelf::of(&checks.selection).taking_over(&checks.plan, former_shelf, &former.plan);
         let running = runs.receiver_count();
         *runs = watch::Sender::new(());
         state.former += running;
@@ -273,7 +268,7 @@ impl Keeper {
 
     /// What is due; nothing until runs of files that were read before have ended.
     fn due(&self, asked: Asked) -> Vec<Batch> {
-        let State { checks, shelf, former, .. } = &mut *self.state.borrow_mut();
+        let State { checks, shelf, former, .. } = &*self.state.borrow();
         if *former > 0 { Vec::new() } else { shelf.due(&checks.plan, &self.options, asked, Instant::now()) }
     }
 
