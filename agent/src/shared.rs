@@ -1,12 +1,9 @@
 //! What the checks of a run share.
 
 use crate::host;
-use crate::net::host::{Inquiries, Way};
+use crate::net::host::{Inquiries, Ways};
 use crate::net::{ProxyVariables, Resolver, Trust};
-use serde_json::Value;
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 use tokio::sync::watch::Sender;
 use tokio::time::Instant;
@@ -29,21 +26,6 @@ pub(crate) struct Shared {
     pub(crate) ways: Option<Ways>,
     /// The name of this host, looked up when it is needed first.
     pub(crate) host_name: LazyLock<String>,
-}
-
-/// By which way this host sends to an address, each looked up once; of its own addresses there is nothing to say.
-#[derive(Debug, Default)]
-pub(crate) struct Ways(Mutex<HashMap<IpAddr, Option<Value>>>);
-
-impl Ways {
-    /// As [`Way::facts`] tells it.
-    pub(crate) fn to(&self, address: SocketAddr) -> Option<Value> {
-        if address.ip().to_canonical().is_loopback() {
-            return None;
-        }
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(address.ip()).or_insert_with(|| Way::in_peace(address).facts_of_another_host()).clone()
-    }
 }
 
 impl Shared {

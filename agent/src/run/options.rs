@@ -3,11 +3,12 @@
 use crate::comparison::Comparison;
 use crate::host;
 use crate::memory::Recall;
+use crate::net::host::Ways;
 use crate::net::{Family, ProxyVariables, Resolver, Trust};
 use crate::plan::Plan;
 use crate::queue::Queue;
 use crate::select::Selection;
-use crate::shared::{Shared, Ways};
+use crate::shared::Shared;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,12 +63,13 @@ impl Options {
     }
 
     /// What [`run`](super::run) is run on: one thread, one for each look-up that the system's
-    /// resolver holds up, and one to load the trusted certificates, which must not wait behind those.
+    /// resolver holds up, and two that must not wait behind those: one to load the trusted certificates, and one to find
+    /// what is remembered.
     ///
     /// # Errors
     /// The system has no descriptor or thread left.
     pub fn runtime(&self) -> io::Result<Runtime> {
-        Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(self.lookups + 1).build()
+        Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(self.lookups + 2).build()
     }
 
     /// What the checks of a run that begins now share.

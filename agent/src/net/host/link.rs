@@ -1,9 +1,8 @@
 //! An interface of this host (rtnetlink(7), `RTM_GETLINK`): any kernel, any user.
 
-use super::netlink::ask;
+use super::netlink::Kernel;
 use nix::errno::Errno;
 use nix::libc;
-use nix::sys::socket::SockProtocol;
 
 const RTM_GETLINK: u16 = 18;
 const IFLA_IFNAME: u16 = 3;
@@ -27,11 +26,11 @@ impl Link {
     ///
     /// # Errors
     /// `ENODEV` when there is none.
-    pub(crate) fn of(index: u32) -> Result<Self, Errno> {
+    pub(super) fn told_by(kernel: &mut Kernel, index: u32) -> Result<Self, Errno> {
         let mut request = vec![0; 4];
         request.extend(index.to_ne_bytes());
         request.extend([0; 8]);
-        let answer = ask(SockProtocol::NetlinkRoute, RTM_GETLINK, &request)?;
+        let answer = kernel.ask(RTM_GETLINK, &request)?;
         let name = answer.attribute(FIXED, IFLA_IFNAME).unwrap_or_default();
         let flags = answer.word(FLAGS).unwrap_or_default();
         let running = u32::try_from(libc::IFF_UP | libc::IFF_LOWER_UP).unwrap_or_default();
@@ -46,10 +45,11 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::sys::socket::SockProtocol;
 
     #[test]
     fn the_first_interface_is_loopback() {
-        let link = Link::of(1).expect("loopback");
+        let link = Link::told_by(&mut Kernel::of(SockProtocol::NetlinkRoute).expect("netlink"), 1).expect("loopback");
         assert_eq!(link.name, "lo");
         assert!(link.mtu >= 1280, "{link:?}");
     }

@@ -21,10 +21,12 @@ mod tables;
 mod trail;
 mod trial;
 mod unit;
+mod ways;
 
 pub(super) use blame::{missing_rule, of_broadcast, of_ports};
 pub(super) use confinement::{of_denial, of_family};
 pub(crate) use trail::{Hop, Trail};
+pub(crate) use ways::Ways;
 
 use crate::fault::{Cause, Fault};
 use crate::net::zone::{shown, zone};
@@ -34,7 +36,9 @@ pub(crate) use segments::{Direction, Segments};
 
 use link::Link;
 use listeners::Listeners;
+use netlink::Kernel;
 use nix::errno::Errno;
+use nix::sys::socket::SockProtocol;
 use route::Route;
 use ruleset::Ruleset;
 use serde_json::{Value, json};
@@ -59,16 +63,19 @@ pub(crate) struct Way {
 impl Way {
     /// As its tables are now. No packet is sent.
     pub(crate) fn to(address: SocketAddr) -> Self {
-        let way = Self::in_peace(address);
+        let way = match Kernel::of(SockProtocol::NetlinkRoute) {
+            Ok(mut kernel) => Self::told_by(&mut kernel, address, |kernel, index| Link::told_by(kernel, index).ok()),
+            Err(errno) => Self { address, route: Err(errno), link: None, next_hop_is_silent: false },
+        };
         let is_silent = |route: &Route| neighbour::is_silent(route.next_hop(address), route.interface);
         let next_hop_is_silent = way.route.as_ref().is_ok_and(is_silent);
         Self { next_hop_is_silent, ..way }
     }
 
-    /// The same to an address that has answered: nobody is asked whether the next hop does.
-    pub(crate) fn in_peace(address: SocketAddr) -> Self {
-        let route = Route::to(address);
-        let link = route.as_ref().ok().and_then(|route| Link::of(route.interface).ok());
+    /// The same, asked over this line, without whether the next hop answers; `link` finds the interface of a number.
+    fn told_by(kernel: &mut Kernel, address: SocketAddr, link: impl FnOnce(&mut Kernel, u32) -> Option<Link>) -> Self {
+        let route = Route::told_by(kernel, address);
+        let link = route.as_ref().ok().and_then(|route| link(kernel, route.interface));
         Self { address, route, link, next_hop_is_silent: false }
     }
 
@@ -118,11 +125,6 @@ impl Way {
             "table": route.table,
             "mtu": self.mtu(),
         }))
-    }
-
-    /// The same, unless the address is this host's own.
-    pub(crate) fn facts_of_another_host(&self) -> Option<Value> {
-        if self.is_local() { None } else { self.facts() }
     }
 }
 

@@ -95,66 +95,110 @@ pub(super) fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
     attribute
 }
 
-/// Asks for one thing.
-///
-/// # Errors
-/// What the kernel says instead: `EHOSTUNREACH` for a route, `ENOENT` for a neighbour or a socket; or
-/// that there is no netlink here.
-pub(super) fn ask(protocol: SockProtocol, kind: u16, request: &[u8]) -> Result<Message, Errno> {
-    exchange(protocol, kind, 0, request)?.pop().ok_or(Errno::ENOMSG)
+/// A line to a part of the kernel.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    socket: OwnedFd,
+    /// The number of the last question, which its answers have.
+    number: u32,
 }
 
-/// Asks for a whole table.
-///
-/// # Errors
-/// As [`ask`] has them.
-pub(super) fn dump(protocol: SockProtocol, kind: u16, request: &[u8]) -> Result<Vec<Message>, Errno> {
-    exchange(protocol, kind, libc::NLM_F_DUMP, request)
-}
-
-fn exchange(protocol: SockProtocol, kind: u16, flags: i32, request: &[u8]) -> Result<Vec<Message>, Errno> {
-    // Not what the kernel would have said: a sandbox may forbid the question.
-    let kernel = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)
-        .map_err(|_| Errno::EPROTONOSUPPORT)?;
-    let length = u32::try_from(HEAD + request.len()).unwrap_or(u32::MAX);
-    let flags = u16::try_from(flags | libc::NLM_F_REQUEST).unwrap_or_default();
-    let mut message = length.to_ne_bytes().to_vec();
-    message.extend([kind.to_ne_bytes(), flags.to_ne_bytes()].concat());
-    // Number 1, from whoever the kernel takes us for.
-    message.extend([1_u32.to_ne_bytes(), 0_u32.to_ne_bytes()].concat());
-    message.extend(request);
-    send(kernel.as_raw_fd(), &message, MsgFlags::empty())?;
-    answer(&kernel)
-}
-
-/// The kernel answers while it is asked: what is not there at once never comes.
-fn answer(kernel: &OwnedFd) -> Result<Vec<Message>, Errno> {
-    let mut messages = Vec::new();
-    let mut space = vec![0; 64 << 10];
-    let mut total = 0;
-    while total < MOST_BYTES {
-        let count = recv(kernel.as_raw_fd(), &mut space, MsgFlags::MSG_DONTWAIT)?;
-        total += count;
-        let mut rest = &space[..count];
-        while let Some((&[a, b, c, d, e, f, g, h], _)) = rest.split_first_chunk() {
-            let length = u32::from_ne_bytes([a, b, c, d]) as usize;
-            let (kind, flags) = (u16::from_ne_bytes([e, f]), u16::from_ne_bytes([g, h]));
-            let Some(body) = rest.get(HEAD..length) else { return Err(Errno::EBADMSG) };
-            match i32::from(kind) {
-                libc::NLMSG_DONE => return Ok(messages),
-                libc::NLMSG_ERROR => {
-                    let code = body.first_chunk().map_or(0, |&code| i32::from_ne_bytes(code));
-                    return Err(Errno::from_raw(code.saturating_neg()));
-                }
-                _ => messages.push(Message(body.to_vec())),
-            }
-            if i32::from(flags) & libc::NLM_F_MULTI == 0 {
-                return Ok(messages);
-            }
-            rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-        }
+impl Kernel {
+    /// To the part that speaks this protocol.
+    ///
+    /// # Errors
+    /// `EPROTONOSUPPORT`, whatever the kernel says: a sandbox may forbid the question.
+    pub(super) fn of(protocol: SockProtocol) -> Result<Self, Errno> {
+        let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol);
+        Ok(Self { socket: socket.map_err(|_| Errno::EPROTONOSUPPORT)?, number: 0 })
     }
-    Ok(messages)
+
+    /// Asks for one thing.
+    ///
+    /// # Errors
+    /// What the kernel says instead: `EHOSTUNREACH` for a route, `ENOENT` for a neighbour or a socket.
+    pub(super) fn ask(&mut self, kind: u16, request: &[u8]) -> Result<Message, Errno> {
+        self.send(kind, 0, request)?;
+        self.answer(0)?.pop().ok_or(Errno::ENOMSG)
+    }
+
+    /// Asks for a whole table.
+    ///
+    /// # Errors
+    /// As [`Kernel::ask`] has them.
+    fn dump(&mut self, kind: u16, request: &[u8]) -> Result<Vec<Message>, Errno> {
+        /// As much as the kernel tells at a time.
+        const ROOM: usize = 64 << 10;
+        self.send(kind, libc::NLM_F_DUMP, request)?;
+        self.answer(ROOM)
+    }
+
+    fn send(&mut self, kind: u16, flags: i32, request: &[u8]) -> Result<(), Errno> {
+        self.number += 1;
+        let length = u32::try_from(HEAD + request.len()).unwrap_or(u32::MAX);
+        let flags = u16::try_from(flags | libc::NLM_F_REQUEST).unwrap_or_default();
+        let mut message = length.to_ne_bytes().to_vec();
+        message.extend([kind.to_ne_bytes(), flags.to_ne_bytes()].concat());
+        // From whoever the kernel takes us for.
+        message.extend([self.number.to_ne_bytes(), 0_u32.to_ne_bytes()].concat());
+        message.extend(request);
+        send(self.socket.as_raw_fd(), &message, MsgFlags::empty()).map(drop)
+    }
+
+    /// The kernel answers while it is asked: what is not there at once never comes. Without room, there is as much as each
+    /// message needs: of one there is not much.
+    fn answer(&self, room: usize) -> Result<Vec<Message>, Errno> {
+        let mut messages = Vec::new();
+        let mut space = vec![0; room];
+        let mut total = 0;
+        while total < MOST_BYTES {
+            if room == 0 {
+                let look = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK | MsgFlags::MSG_TRUNC;
+                let length = recv(self.socket.as_raw_fd(), &mut [], look)?;
+                space.resize(length, 0);
+            }
+            let count = recv(self.socket.as_raw_fd(), &mut space, MsgFlags::MSG_DONTWAIT)?;
+            total += count;
+            let mut rest = &space[..count];
+            while let Some((&[a, b, c, d, e, f, g, h, i, j, k, l], _)) = rest.split_first_chunk() {
+                let length = u32::from_ne_bytes([a, b, c, d]) as usize;
+                let (kind, flags) = (u16::from_ne_bytes([e, f]), u16::from_ne_bytes([g, h]));
+                let Some(body) = rest.get(HEAD..length) else { return Err(Errno::EBADMSG) };
+                rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+                if u32::from_ne_bytes([i, j, k, l]) != self.number {
+                    continue;
+                }
+                match i32::from(kind) {
+                    libc::NLMSG_DONE => return Ok(messages),
+                    libc::NLMSG_ERROR => {
+                        let code = body.first_chunk().map_or(0, |&code| i32::from_ne_bytes(code));
+                        return Err(Errno::from_raw(code.saturating_neg()));
+                    }
+                    _ => messages.push(Message(body.to_vec())),
+                }
+                if i32::from(flags) & libc::NLM_F_MULTI == 0 {
+                    return Ok(messages);
+                }
+            }
+        }
+        Ok(messages)
+    }
+}
+
+/// Asks one part of the kernel one thing.
+///
+/// # Errors
+/// Those of [`Kernel`].
+pub(super) fn ask(protocol: SockProtocol, kind: u16, request: &[u8]) -> Result<Message, Errno> {
+    Kernel::of(protocol)?.ask(kind, request)
+}
+
+/// Asks it for a whole table.
+///
+/// # Errors
+/// Those of [`Kernel`].
+pub(super) fn dump(protocol: SockProtocol, kind: u16, request: &[u8]) -> Result<Vec<Message>, Errno> {
+    Kernel::of(protocol)?.dump(kind, request)
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 //! Any kernel that this program runs on has it, and any user may ask. Rules for a user are followed as for the
 //! user who asks (`ip rule ... uidrange`, Linux 4.10); rules for a mark or a port of the application's are not.
 
-use super::netlink::{self, address, ask, attribute, octets};
+use super::netlink::{self, Kernel, address, attribute, octets};
 use nix::errno::Errno;
-use nix::sys::socket::SockProtocol;
 use std::net::{IpAddr, SocketAddr};
 
 const RTM_GETROUTE: u16 = 26;
@@ -54,7 +53,7 @@ impl Route {
     /// # Errors
     /// What this host says to a connection there: `EHOSTUNREACH` (a route `unreachable`), `ENETUNREACH` (no
     /// route, or `throw`), `EACCES` (`prohibit`), `EINVAL` (`blackhole`); others when it cannot be asked.
-    pub(crate) fn to(destination: SocketAddr) -> Result<Self, Errno> {
+    pub(super) fn told_by(kernel: &mut Kernel, destination: SocketAddr) -> Result<Self, Errno> {
         let ip = destination.ip();
         let octets = octets(ip);
         let bits = u8::try_from(octets.len() * 8).unwrap_or(128);
@@ -66,7 +65,7 @@ impl Route {
         {
             request.extend(attribute(RTA_OIF, &v6.scope_id().to_ne_bytes()));
         }
-        let answer = ask(SockProtocol::NetlinkRoute, RTM_GETROUTE, &request)?;
+        let answer = kernel.ask(RTM_GETROUTE, &request)?;
         // A next hop of the other family comes behind the number of that family (RFC 5549).
         let via = || address(answer.attribute(FIXED, RTA_VIA)?.get(2..)?);
         let is_local = answer.byte(KIND) == Some(RTN_LOCAL);
@@ -105,11 +104,13 @@ fn nested(mut attributes: &[u8], wanted: u16) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::sys::socket::SockProtocol;
 
     #[test]
     fn loopback_is_of_this_host() {
+        let mut kernel = Kernel::of(SockProtocol::NetlinkRoute).expect("netlink");
         for address in ["127.0.0.1:1", "[::1]:1"] {
-            let route = Route::to(address.parse().expect("address")).expect("a route");
+            let route = Route::told_by(&mut kernel, address.parse().expect("address")).expect("a route");
             assert!(route.is_local, "{route:?}");
             assert_eq!((route.gateway, route.table), (None, Some(255)));
         }
