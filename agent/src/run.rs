@@ -19,6 +19,7 @@ pub use trace::{By, Followed, Traced, trace};
 use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
+use crate::memory::Recall;
 use crate::outcome::{SkipReason, Step, Timing};
 use crate::plan::Plan;
 use crate::probe::{Again, Assignment, Findings, Probe, finished};
@@ -32,7 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use time::{Date, OffsetDateTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 /// What came of a run.
@@ -77,6 +78,7 @@ pub async fn run(
         chains: Chains::default(),
         done: Vec::with_capacity(plan.entries.len()),
         events: listener.is_some().then_some(events),
+        started,
         today: OffsetDateTime::from(started).date(),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
@@ -127,6 +129,7 @@ struct Running<'a> {
     tasks: Tasks,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
+    started: SystemTime,
     today: Date,
 }
 
@@ -181,6 +184,8 @@ impl Running<'_> {
         let mut interrupt = pin!(interrupt);
         let mut tell = |event: &Event| listener.iter_mut().for_each(|listener| listener(event));
         let deadline = self.shared.deadline.unwrap_or_else(|| self.shared.began + Duration::from_secs(365 * 86_400));
+        // Until it is over no check is told of, and the checks go on.
+        let mut recalling = self.options.recall.as_ref().and_then(Recall::begin);
         let mut more = self.admit();
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
@@ -198,7 +203,8 @@ impl Running<'_> {
                     return true;
                 }
                 Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
-                Some(joined) = self.tasks.join_set.join_next(), if !self.tasks.join_set.is_empty() => {
+                Some(_) = when(&mut recalling), if recalling.is_some() => recalling = None,
+                Some(joined) = self.tasks.join_set.join_next(), if recalling.is_none() && !self.tasks.join_set.is_empty() => {
                     // Panics are caught inside the task, and nobody else aborts one.
                     if let Ok(outcome) = joined {
                         self.landed(outcome, &mut tell, &mut heard);
@@ -274,6 +280,14 @@ impl Running<'_> {
         self.ended(outcome, tell);
     }
 
+    /// An outcome is what it stays.
+    fn keep(&mut self, outcome: Outcome) {
+        if let Some(recall) = &self.options.recall {
+            recall.hear(self.plan, &outcome, self.started);
+        }
+        self.done.push(outcome);
+    }
+
     /// The time is over: what has not started will not.
     fn too_late(&mut self, tell: &mut impl FnMut(&Event)) {
         let at = self.shared.began.elapsed();
@@ -298,14 +312,13 @@ impl Running<'_> {
         for (entry, task) in self.tasks.end() {
             let results = self.plan.entries[entry].results.len();
             let rest = Step::skipped(SkipReason::Interrupted, at);
-            self.done.push(gather(entry, results, rest, task.began, &task.findings, None));
+            self.keep(gather(entry, results, rest, task.began, &task.findings, None));
         }
         for entry in self.queue.drain() {
             let results = self.plan.entries[entry].results.len();
             self.done.push(Outcome::skipped(entry, results, SkipReason::Interrupted, at));
         }
-        let unexplained = self.unexplained();
-        self.done.extend(unexplained);
+        self.unexplained().into_iter().for_each(|outcome| self.keep(outcome));
         if self.events.is_some() {
             while let Ok(event) = heard.try_recv() {
                 tell(&event);
@@ -313,6 +326,11 @@ impl Running<'_> {
             self.done[before..].iter().for_each(|outcome| tell(&Event::Finished(Box::new(outcome.clone()))));
         }
     }
+}
+
+/// The end of what was begun, if anything was.
+async fn when<T>(begun: &mut Option<JoinHandle<T>>) -> Option<Result<T, JoinError>> {
+    Some(begun.as_mut()?.await)
 }
 
 /// How a check of the plan is performed once more, for what a probe learns from it.

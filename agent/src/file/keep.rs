@@ -4,7 +4,7 @@
 //! could write there could put anything in their place, so a directory of others, or one that others can write, is not
 //! used; that of a unit of Juju, which the group nagios can write, is one of its users (`trust.rs` has the rule).
 
-use super::replace::{Kind, replace};
+use super::turns::take_turns;
 use super::{Trust, read_bounded, unit::results_of_unit};
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -23,6 +23,8 @@ pub struct SharedDirectory {
     name: &'static str,
     /// Who else may write there: the group with which the charm starts all checks of a unit.
     group: Option<u32>,
+    /// It was found to be one that nobody else can write.
+    is_trusted: bool,
 }
 
 /// What is kept in a directory.
@@ -38,7 +40,7 @@ impl SharedDirectory {
     /// In this directory.
     #[must_use]
     pub const fn at(directory: PathBuf, name: &'static str) -> Self {
-        Self { directory, name, group: None }
+        Self { directory, name, group: None, is_trusted: false }
     }
 
     /// In the directory of the unit of Juju that this process was started for, if it was: not as root, who does not write
@@ -46,7 +48,7 @@ impl SharedDirectory {
     #[must_use]
     pub fn of_unit(name: &'static str) -> Option<Self> {
         let directory = results_of_unit().filter(|_| !nix::unistd::geteuid().is_root())?;
-        Some(Self { directory, name, group: Some(nix::unistd::getegid().as_raw()) })
+        Some(Self { directory, name, group: Some(nix::unistd::getegid().as_raw()), is_trusted: false })
     }
 
     /// The directory.
@@ -65,7 +67,8 @@ impl SharedDirectory {
     ///
     /// # Errors
     /// The directory cannot be used, with the reason and what to do.
-    pub fn read(&self) -> Result<Kept, String> {
+    pub fn read(&mut self) -> Result<Kept, String> {
+        self.is_trusted = false;
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),
             entries => entries.map_err(|error| unusable(&error))?,
@@ -85,25 +88,40 @@ impl SharedDirectory {
     }
 
     /// Keeps this user's own file; makes the directory where there is none, for this user alone, and not where others
-    /// could take it away.
+    /// could take it away. One that was read has been judged: who could not write there then cannot now, unless its owner,
+    /// or root, has let them.
     ///
     /// # Errors
     /// Why it cannot be kept, and what to do; the old one is then still there.
-    pub fn keep(&self, content: &[u8]) -> Result<(), String> {
+    pub fn keep(&mut self, content: &[u8]) -> Result<(), String> {
+        let own = self.directory.join(format!("{}-{}.json", self.name, nix::unistd::geteuid()));
+        let written = if self.is_trusted { take_turns(&own, content) } else { Err(io::ErrorKind::NotFound.into()) };
+        let written = match written {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make()?;
+                take_turns(&own, content)
+            }
+            written => written,
+        };
+        written.map_err(|error| unusable(&error))
+    }
+
+    /// Makes the directory where there is none.
+    fn make(&mut self) -> Result<(), String> {
         if self.changed().is_none() {
             // Nothing is left behind where nothing may be kept.
             judged(Trust::of_way(self.first_there(), self.group))?;
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
             made.map_err(|error| unusable(&error))?;
         }
-        self.judge()?;
-        let own = self.directory.join(format!("{}-{}.json", self.name, nix::unistd::geteuid()));
-        replace(&own, content, Kind::Memory).map(drop).map_err(|error| unusable(&error))
+        self.judge()
     }
 
     /// Whether nobody else could have put there what is there.
-    fn judge(&self) -> Result<(), String> {
-        judged(Trust::of_directory(&self.directory, self.group))
+    fn judge(&mut self) -> Result<(), String> {
+        judged(Trust::of_directory(&self.directory, self.group))?;
+        self.is_trusted = true;
+        Ok(())
     }
 
     /// The directory, or the last one on the way to it that is there already.

@@ -7,6 +7,7 @@ mod reach;
 mod read;
 mod replace;
 mod trust;
+mod turns;
 mod unit;
 mod watched;
 

@@ -15,9 +15,6 @@ pub enum Kind {
     /// A result that others look for, in a directory that they may write, too: a link, a pipe or a socket that somebody
     /// else has put there gives way to it.
     Record,
-    /// What one user keeps for the next run, in a directory that nobody else can write, or only those that make the same
-    /// checks: whatever else is in its place gives way to it. What a crash leaves of it is nobody's loss.
-    Memory,
     /// A generated file: a new one is for its owner alone. One of somebody else's that everybody could read is not for
     /// everybody any more, if there are `passwords` in it.
     Generated {
@@ -30,7 +27,6 @@ impl Kind {
     const fn mode(self) -> u32 {
         match self {
             Self::Output | Self::Record => 0o644,
-            Self::Memory => 0o640,
             Self::Generated { .. } => 0o600,
         }
     }
@@ -65,7 +61,7 @@ impl std::fmt::Display for Narrowed {
 /// # Errors
 /// Those of the file system, and those files; the old content is then still there.
 pub fn replace(path: &Path, content: &[u8], kind: Kind) -> io::Result<Option<Narrowed>> {
-    if kind == Kind::Memory || (kind == Kind::Record && is_foreign(path)?) {
+    if kind == Kind::Record && is_foreign(path)? {
         return put(path, content, None, kind);
     }
     // Asked first, by the name as it is: the system does not follow everybody's links.
@@ -110,7 +106,7 @@ fn metadata(path: &Path, of: impl FnOnce(&Path) -> io::Result<fs::Metadata>) -> 
     }
 }
 
-fn is_ours(metadata: &fs::Metadata) -> bool {
+pub(super) fn is_ours(metadata: &fs::Metadata) -> bool {
     metadata.uid() == nix::unistd::geteuid().as_raw()
 }
 
@@ -184,7 +180,7 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
 
 /// A new file beside the one that it is to replace: a rename does not cross file systems. It is
 /// closed to others until it has its owner.
-fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
+pub(super) fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
     /// Somebody who was killed may have left one, with a process number that comes again.
     const TRIES: u32 = 100;
     for attempt in 1.. {
@@ -217,7 +213,7 @@ fn fill(mut file: File, content: &[u8], old: Option<&fs::Metadata>, kind: Kind) 
     file.write_all(content)?;
     let Some(old) = old else {
         file.set_permissions(fs::Permissions::from_mode(kind.mode()))?;
-        return if kind == Kind::Memory { Ok(None) } else { file.sync_all().map(|()| None) };
+        return file.sync_all().map(|()| None);
     };
     let from = old.mode() & 0o7777;
     let kept = mode_for(&file, old);

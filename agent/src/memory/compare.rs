@@ -1,14 +1,15 @@
 //! What is otherwise between two times, what explains a failure best first.
 
 use super::facts::{Facts, What};
+use crate::phase::Phase;
 use crate::since::Difference;
 use std::collections::BTreeSet;
 
 /// A phase that is over in less than this is not what a failure comes of, in milliseconds.
-const LONG: u64 = 1_000;
+const LONG: u32 = 1_000;
 
 /// So many times as long as ever is longer.
-const LONGER: u64 = 10;
+const LONGER: u32 = 10;
 
 /// What stands in the place of an option that the file does not have.
 const UNSET: &str = "(not set)";
@@ -46,8 +47,12 @@ impl Facts {
             (None, _) | (_, None) => is_option,
         };
         let shown = |values: Option<&Vec<String>>| values.map_or_else(|| UNSET.to_owned(), |values| values.join(", "));
-        let difference =
-            || Difference { what: what.slug(), named: what.named(), before: shown(before), now: shown(values) };
+        let difference = || Difference {
+            what: what.slug().into_owned(),
+            named: what.named(),
+            before: shown(before),
+            now: shown(values),
+        };
         differ.then(|| (what, difference()))
     }
 
@@ -58,15 +63,15 @@ impl Facts {
 
     /// The phases that take much longer than they ever did.
     fn longer<'a>(&'a self, now: &'a Self) -> impl Iterator<Item = Difference> + 'a {
-        let seconds = |time: u64| format!("{}.{:03} s", time / 1000, time % 1000);
-        now.times.iter().filter_map(move |(phase, time)| {
-            let before = *self.times.get(phase)?;
-            let is_longer = *time >= LONG && *time >= before.saturating_mul(LONGER);
+        let seconds = |time: u32| format!("{}.{:03} s", time / 1000, time % 1000);
+        Phase::ALL.into_iter().filter_map(move |phase| {
+            let (before, time) = (self.times.of(phase)?, now.times.of(phase)?);
+            let is_longer = time >= LONG && time >= before.saturating_mul(LONGER);
             is_longer.then(|| Difference {
-                what: format!("time.{phase}"),
-                named: format!("the time of the phase {phase}"),
+                what: format!("time.{}", phase.slug()),
+                named: format!("the time of the phase {}", phase.slug()),
                 before: seconds(before),
-                now: seconds(*time),
+                now: seconds(time),
             })
         })
     }

@@ -3,11 +3,17 @@
 //! Only what is listed here is kept, so that no fact of a new check gets in unseen: no text that a server made up for one
 //! answer, no measurement, nothing of a login. Each value goes through the check's redactor once more.
 
+use super::times::Times;
 use crate::outcome::Outcome;
+use crate::phase::Phase;
 use crate::plan::Entry;
 use crate::text::{said, shortened};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 /// So many values of one kind are kept: the addresses of a name, the resolvers.
@@ -20,8 +26,7 @@ const NONE: &str = "none";
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Facts {
     pub(super) known: BTreeMap<What, Vec<String>>,
-    /// The longest that each phase took, in milliseconds.
-    pub(super) times: BTreeMap<String, u64>,
+    pub(super) times: Times,
 }
 
 /// What a value is, what explains most first.
@@ -81,11 +86,11 @@ const WORDS: [(What, &str, &str); 16] = [
 
 impl What {
     /// For programs.
-    pub(super) fn slug(&self) -> String {
+    pub(super) fn slug(&self) -> Cow<'static, str> {
         match self {
-            Self::Address(_) => "address".to_owned(),
-            Self::Option(name) => format!("file.{name}"),
-            other => other.words().0.to_owned(),
+            Self::Address(_) => "address".into(),
+            Self::Option(name) => format!("file.{name}").into(),
+            other => other.words().0.into(),
         }
     }
 
@@ -99,9 +104,9 @@ impl What {
     }
 
     /// As it is kept.
-    pub(super) fn key(&self) -> String {
+    pub(super) fn key(&self) -> Cow<'static, str> {
         match self {
-            Self::Address(name) => format!("address {name}"),
+            Self::Address(name) => format!("address {name}").into(),
             other => other.slug(),
         }
     }
@@ -133,21 +138,95 @@ impl What {
     }
 }
 
+impl Serialize for What {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.key())
+    }
+}
+
+impl<'de> Deserialize<'de> for What {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = Cow::<'de, str>::deserialize(deserializer)?;
+        Self::of_key(&key).ok_or_else(|| D::Error::custom("no fact is called so"))
+    }
+}
+
+/// What becomes of a fact of a check, if anything.
+enum Learnt {
+    LookUp,
+    Route,
+    Certificate,
+    Version,
+    /// Its texts.
+    As(What),
+}
+
+/// What is learnt from the fact of this name.
+fn learnt(fact: &str) -> Option<Learnt> {
+    Some(match fact {
+        "look_up" => Learnt::LookUp,
+        "route" => Learnt::Route,
+        "certificate" => Learnt::Certificate,
+        "server_version" => Learnt::Version,
+        "server_role" | "server_mode" | "replica_set" | "cluster" => Learnt::As(What::Role),
+        "server" | "product" => Learnt::As(What::Server),
+        "primary" | "srv_hosts" => Learnt::As(What::Hosts),
+        "resolver" => Learnt::As(What::Resolver),
+        "seen_as" => Learnt::As(What::SeenAs),
+        "answers" => Learnt::As(What::Answers),
+        _ => return None,
+    })
+}
+
+/// A mark of what the file says of a check, and of who reads it.
+pub(super) fn mark_of_entry(entry: &Entry) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    entry.target.hash(&mut hasher);
+    options(entry).for_each(|option| option.hash(&mut hasher));
+    hasher.finish()
+}
+
+/// What the file says of a check that may make it fail.
+fn options(entry: &Entry) -> impl Iterator<Item = (&str, &str)> {
+    entry.said().filter(|(option, _)| !IDLE.contains(option))
+}
+
+/// A mark of all that a run says of a check: while it is the same, so are its [`Facts`].
+pub(super) fn mark_of_pass(of_entry: u64, outcome: &Outcome, is_all: bool) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    (of_entry, is_all).hash(&mut hasher);
+    for (fact, value) in &outcome.facts {
+        match learnt(fact) {
+            Some(Learnt::Version) => (fact, steady(value)).hash(&mut hasher),
+            Some(_) => (fact, value).hash(&mut hasher),
+            None => {}
+        }
+    }
+    // Half of it is enough, and there is not much room.
+    (hasher.finish() >> 32) as u32
+}
+
+/// How long the phases of a check took; of the one that failed nothing: it took as long as it could.
+pub(super) fn times(outcome: &Outcome) -> Times {
+    let failed = outcome.failure.as_ref().map(|failure| failure.code.phase);
+    let mut times = Times::default();
+    for timing in outcome.phases.iter().filter(|timing| Some(timing.phase) != failed) {
+        times.took(timing.phase, timing.elapsed);
+    }
+    times
+}
+
 impl Facts {
     /// Of a check that was made.
     pub(super) fn of(entry: &Entry, outcome: &Outcome) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self { times: times(outcome), ..Self::default() };
         facts.add(What::Target, entry.target.clone());
-        for (option, value) in entry.said().filter(|(option, _)| !IDLE.contains(option)) {
+        for (option, value) in options(entry) {
             facts.add(What::Option(option.to_owned()), shortened(value));
         }
         facts.add(What::Ours, env!("CARGO_PKG_VERSION").to_owned());
         outcome.facts.iter().for_each(|(key, value)| facts.learn(key, value));
-        // Of the phase that failed nothing: it took as long as it could.
-        let failed = outcome.failure.as_ref().map(|failure| failure.code.phase);
-        for timing in outcome.phases.iter().filter(|timing| Some(timing.phase) != failed) {
-            facts.took(timing.phase.slug(), timing.elapsed);
-        }
         facts.cleaned(|text| entry.redactor.clean(text))
     }
 
@@ -162,15 +241,11 @@ impl Facts {
         let failed = &check["failure"]["phase"];
         for phase in check["phases"].as_array().into_iter().flatten().filter(|phase| phase["phase"] != *failed) {
             let time = Duration::try_from_secs_f64(phase["elapsed_seconds"].as_f64().unwrap_or_default());
-            facts.took(phase["phase"].as_str().unwrap_or_default(), time.unwrap_or_default());
+            if let Some(known) = Phase::ALL.into_iter().find(|known| phase["phase"] == known.slug()) {
+                facts.times.took(known, time.unwrap_or_default());
+            }
         }
         facts.cleaned(said)
-    }
-
-    /// A phase took so long.
-    fn took(&mut self, phase: &str, time: Duration) {
-        let longest = self.times.entry(phase.to_owned()).or_default();
-        *longest = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(*longest);
     }
 
     fn add(&mut self, what: What, value: String) {
@@ -191,36 +266,31 @@ impl Facts {
 
     /// Something that the check has learnt, once or more often.
     fn learn(&mut self, fact: &str, value: &Value) {
-        match (fact, value) {
-            ("look_up" | "route" | "certificate", Value::Array(all)) => {
+        let Some(learnt) = learnt(fact) else { return };
+        match (learnt, value) {
+            (Learnt::LookUp | Learnt::Route | Learnt::Certificate, Value::Array(all)) => {
                 all.iter().for_each(|one| self.learn(fact, one));
             }
-            ("look_up", one) => {
+            (Learnt::LookUp, one) => {
                 if let Some(name) = one["name"].as_str() {
                     self.each(&What::Address(shortened(name)), &one["addresses"]);
                 }
                 self.each(&What::Resolver, &one["resolvers"]);
             }
-            ("route", one) => {
+            (Learnt::Route, one) => {
                 self.each(&What::Interface, &one["interface"]);
                 self.each(&What::Source, &one["source"]);
                 let none = Value::from(NONE);
                 self.each(&What::Gateway, if one["gateway"].is_null() { &none } else { &one["gateway"] });
             }
-            ("certificate", one) => {
+            (Learnt::Certificate, one) => {
                 self.each(&What::Issuer, &one["issuer"]);
                 self.each(&What::Names, &one["names"]);
                 self.each(&What::Subject, &one["subject"]);
                 self.each(&What::Ends, &one["not_after"]);
             }
-            ("server_version", one) => self.each(&What::Version, &steady(one)),
-            ("server_role" | "server_mode" | "replica_set" | "cluster", one) => self.each(&What::Role, one),
-            ("server" | "product", one) => self.each(&What::Server, one),
-            ("primary" | "srv_hosts", one) => self.each(&What::Hosts, one),
-            ("resolver", one) => self.each(&What::Resolver, one),
-            ("seen_as", one) => self.each(&What::SeenAs, one),
-            ("answers", one) => self.each(&What::Answers, one),
-            _ => {}
+            (Learnt::Version, one) => self.each(&What::Version, &steady(one)),
+            (Learnt::As(what), one) => self.each(&what, one),
         }
     }
 

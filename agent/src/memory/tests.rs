@@ -88,7 +88,7 @@ fn outcome(plan: &Plan, facts: &Value, failed: Option<Cause>, connect: u64) -> O
 }
 
 fn recalling(memory: &Memory, plan: &Plan) -> Recall {
-    Recall::new(memory.clone(), plan, series(plan), str::to_owned)
+    Recall::new(memory.clone(), Arc::new(Names::new(plan, series(plan), str::to_owned)))
 }
 
 /// One run of one check: what is remembered then, and what its failure says.
@@ -108,7 +108,7 @@ fn run_in(
     let recall = recalling(&memory, &plan);
     let mut outcome = outcome(&plan, facts, failed.then_some(Cause::Timeout), connect);
     recall.tell(&plan, &mut outcome, at(minutes));
-    recall.hear(&plan, std::slice::from_ref(&outcome), at(minutes));
+    recall.hear(&plan, &outcome, at(minutes));
     let mut memory = memory;
     memory.join(recall.heard());
     // As it comes back from its file.
@@ -353,7 +353,7 @@ fn a_check_has_a_kilobyte_at_most_and_the_address_stays() {
     let checks = kept["checks"].as_object().expect("checks");
     let (_, one) = checks.iter().next().expect("a check");
     assert!(checks.len() == 1 && one.to_string().len() <= known::MOST, "{} bytes: {one}", one.to_string().len());
-    assert!(one["facts"]["address db.internal"].to_string().contains("and 32 more"), "{one}");
+    assert!(one[6]["facts"]["address db.internal"].to_string().contains("and 32 more"), "{one}");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 use crate::plan::{Entry, Plan};
 use crate::report::title;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The series of every check of a plan, each another one.
@@ -23,7 +24,7 @@ pub(super) fn shown(plan: &Plan) -> Vec<String> {
 
 /// The same without the numbers that tell alike ones apart.
 pub(crate) fn unnumbered(plan: &Plan) -> Vec<String> {
-    let shown = |name: &Name<'_>| if name.label.is_some() { name.series() } else { plain(&name.series()) };
+    let shown = |name: &Name<'_>| if name.label.is_some() { name.series().into_owned() } else { plain(&name.series()) };
     names(plan).iter().map(shown).collect()
 }
 
@@ -33,7 +34,7 @@ pub(super) fn titles(plan: &Plan) -> Vec<String> {
 }
 
 fn each_its_own(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut taken = HashMap::new();
+    let mut taken = HashMap::with_capacity(names.size_hint().0);
     names.map(|name| unique(&name, &mut taken)).collect()
 }
 
@@ -46,18 +47,18 @@ struct Name<'a> {
 }
 
 impl Name<'_> {
-    fn series(&self) -> String {
+    fn series(&self) -> Cow<'_, str> {
         match (self.label, &self.place) {
-            (Some(label), Some(place)) => format!("{label} ({place})"),
-            (Some(label), None) => label.to_owned(),
-            (None, place) => place.clone().unwrap_or_default(),
+            (Some(label), Some(place)) => format!("{label} ({place})").into(),
+            (Some(label), None) => label.into(),
+            (None, place) => place.as_deref().unwrap_or_default().into(),
         }
     }
 
     fn title(&self) -> String {
         match (self.label, &self.place) {
             (Some(label), None) => format!("{label} ({})", place(self.entry)),
-            _ => self.series(),
+            _ => self.series().into_owned(),
         }
     }
 }
@@ -71,13 +72,12 @@ fn names(plan: &Plan) -> Vec<Name<'_>> {
         Name { entry, label, place: (!is_enough).then(|| described(entry)) }
     };
     let mut names: Vec<_> = plan.entries.iter().map(name).collect();
-    let mut alike: HashMap<String, usize> = HashMap::new();
+    let mut alike: HashMap<_, usize> = HashMap::with_capacity(names.len());
     names.iter().for_each(|name| *alike.entry(name.series()).or_default() += 1);
-    for name in &mut names {
-        let is_alike = alike[&name.series()] > 1;
-        if let Some(place) = name.place.as_mut().filter(|_| is_alike) {
-            place.push_str(&name.entry.redactor.clean(&name.entry.further()));
-        }
+    let is_alike: Vec<_> = names.iter().map(|name| name.place.is_some() && alike[&name.series()] > 1).collect();
+    for (name, _) in names.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike) {
+        let further = name.entry.redactor.clean(&name.entry.further());
+        name.place.get_or_insert_default().push_str(&further);
     }
     names
 }

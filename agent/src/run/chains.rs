@@ -95,7 +95,7 @@ impl Running<'_> {
             if self.events.is_some() {
                 tell(&Event::Finished(Box::new(outcome.clone())));
             }
-            self.done.push(outcome);
+            self.keep(outcome);
         }
     }
 

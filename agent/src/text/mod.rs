@@ -61,10 +61,14 @@ pub(crate) fn is_escaped(character: char) -> bool {
 /// cannot be seen, 200 bytes at most. A text goes through here where it comes in, so that no message, next
 /// step, warning or fact is longer than people read, or says something else than it seems to.
 pub(crate) fn said(text: &str) -> String {
+    let text = text.trim_end();
+    if text.len() <= SAID && !text.chars().any(is_escaped) {
+        return text.to_owned();
+    }
     let mut said = String::new();
     // Up to here there is room for the sign that there was more; no escape is cut in two.
     let mut end = 0;
-    for character in text.trim_end().chars() {
+    for character in text.chars() {
         push_escaped(&mut said, character);
         if said.len() <= SAID - CUT.len() {
             end = said.len();

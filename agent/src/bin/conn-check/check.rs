@@ -6,7 +6,7 @@ use crate::guise::Guise;
 use crate::outlet::Outlet;
 use crate::output::{self, Output, Report};
 use crate::part;
-use crate::remember::Remembering;
+use crate::remember::{self, Remembering};
 use crate::rounds::{self, Rounds};
 use crate::ticker::Ticker;
 use crate::watch::Watch;
@@ -25,7 +25,7 @@ use conn_check::source::{self, Source};
 use std::io;
 use std::path::Path;
 use std::process;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Runs the program; the exit status.
 pub(crate) fn program(args: &Args) -> u8 {
@@ -126,14 +126,14 @@ fn note_unmatched(plan: &Plan, wanted: &Wanted) {
 pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch, guise: Option<&Guise>) -> u8 {
     let Task { config, plan, selection } = task;
     let plan = Arc::new(plan);
-    let mut remembering = remembering(args);
+    let remembering = remembering(args);
     let stage = Stage { warnings: args.warnings_as_errors.into(), config: &config, plan: &plan, selection: &selection };
     let mut listener = Listener {
         stage,
         reports: output.reports().collect(),
         ticker: output.progress(&plan, selection.first().count()).map(Ticker::begin),
     };
-    let recall = remembering.as_mut().map(|remembering| remembering.recall(&plan));
+    let recall = remembering.as_ref().map(|remembering| remember::recall_later(remembering, &plan));
     let report = match run_or_rehearse(args, output, &plan, watch, &mut listener, guise, recall.clone()) {
         Ok(report) => report,
         Err(error) => return refuse(&format!("the run could not start: {error}")),
@@ -159,17 +159,18 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
     });
     // What is remembered decides nothing any more, whatever becomes of it.
     watch.ends_with(status);
-    if let (Some(mut remembering), Some(recall)) = (remembering, recall) {
-        remembering.keep(&recall);
+    if let (Some(remembering), Some(recall)) = (&remembering, recall.filter(|recall| recall.is_known())) {
+        remember::locked(remembering).keep(&recall);
     }
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
 }
 
 /// What is remembered of checks that are made. A service (`--as`) has the run before it beside it, and may see another network.
-fn remembering(args: &Args) -> Option<Remembering> {
+fn remembering(args: &Args) -> Option<Arc<Mutex<Remembering>>> {
     let is_run = !args.dry_run && args.as_service.is_none();
-    is_run.then(|| Remembering::begin(args.remember.as_deref())).filter(Remembering::lasts)
+    let begun = is_run.then(|| Remembering::begin(args.remember.as_deref())).filter(Remembering::lasts);
+    begun.map(|remembering| Arc::new(Mutex::new(remembering)))
 }
 
 /// Who hears of a run as it goes on. A reader that went away, or a terminal, must not end the checks.
@@ -286,7 +287,7 @@ pub(crate) fn perform(
 ) -> io::Result<run::Report> {
     let mut options = options(args);
     options.surroundings |= recall.is_some();
-    options.recall.clone_from(&recall);
+    options.recall = recall;
     if let Some(guise) = guise {
         guise.fit(&mut options);
     }
@@ -298,9 +299,6 @@ pub(crate) fn perform(
     let report = runtime.block_on(run::run(plan, selection, &options, watch.stopped(), hear));
     // A look-up that hangs in the system's resolver must not hold up the end.
     runtime.shutdown_background();
-    if let Some(recall) = recall {
-        recall.hear(plan, &report.outcomes, report.started);
-    }
     Ok(report)
 }
 

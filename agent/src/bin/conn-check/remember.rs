@@ -2,12 +2,12 @@
 
 use crate::say;
 use conn_check::file::SharedDirectory;
-use conn_check::memory::{Memory, Recall};
+use conn_check::memory::{Memory, Names, Recall};
 use conn_check::plan::Plan;
 use conn_check::report;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// The begin of the files' names.
@@ -23,7 +23,8 @@ pub(crate) struct Remembering {
     is_usable: bool,
     /// When somebody had kept something there last, when it was read.
     read_at: Option<SystemTime>,
-    /// What was complained of last: a program that goes on does so once.
+    /// What is wrong, and what of that was told.
+    wrong: Vec<String>,
     told: Vec<String>,
 }
 
@@ -32,7 +33,7 @@ impl Remembering {
     pub(crate) fn begin(directory: Option<&Path>) -> Self {
         let named = directory.map(|directory| SharedDirectory::at(directory.to_owned(), NAME));
         let shelf = named.or_else(|| SharedDirectory::of_unit(NAME));
-        Self { shelf, memory: Memory::default(), is_usable: true, read_at: None, told: Vec::new() }
+        Self { shelf, memory: Memory::default(), is_usable: true, read_at: None, wrong: Vec::new(), told: Vec::new() }
     }
 
     /// Whether anything outlives this process.
@@ -40,42 +41,70 @@ impl Remembering {
         self.shelf.is_some()
     }
 
-    /// What is remembered of the checks of a plan, for a run that begins now. What cannot be read is told.
-    pub(crate) fn recall(&mut self, plan: &Plan) -> Arc<Recall> {
-        if let Some(shelf) = &self.shelf {
-            let mut wrong = Vec::new();
-            self.read_at = shelf.changed();
-            let read = read(shelf, SystemTime::now(), &mut wrong);
-            self.is_usable = read.is_some();
-            self.memory.join(read.unwrap_or_default());
-            self.complain(wrong);
-        }
-        Arc::new(Recall::new(self.memory.clone(), plan, report::series(plan), whole))
+    /// What is remembered of checks that are known by these names, for a run that begins now. What cannot be read is told.
+    pub(crate) fn recall(&mut self, names: &Arc<Names>) -> Arc<Recall> {
+        let memory = self.remembered();
+        self.complain();
+        Arc::new(Recall::new(memory, Arc::clone(names)))
     }
 
-    /// Keeps what a run has heard. What cannot be written is told.
+    /// What is remembered now.
+    fn remembered(&mut self) -> Memory {
+        let mut wrong = Vec::new();
+        self.is_usable = self.refresh(&mut wrong);
+        self.wrong = wrong;
+        self.memory.clone()
+    }
+
+    /// Keeps what a run has heard. What could not be read, or cannot be written, is told.
     pub(crate) fn keep(&mut self, recall: &Recall) {
-        let (directory, now) = (self.shelf.as_ref().filter(|_| self.is_usable), SystemTime::now());
-        // Of other runs, that ended meanwhile, something may be kept since this one began. What is wrong was told then.
-        let changed = directory.filter(|directory| directory.changed() != self.read_at);
-        self.memory.join(changed.and_then(|directory| read(directory, now, &mut Vec::new())).unwrap_or_default());
+        // Of other runs, that ended meanwhile, something may be kept since this one began. What is wrong was noted then.
+        self.is_usable = self.is_usable && self.refresh(&mut Vec::new());
         self.memory.join(recall.heard());
-        let Some(directory) = directory else { return };
-        if let Err(why) = directory.keep(self.memory.text(now).as_bytes()) {
-            let wrong = format!("{}: this run is not remembered: {why}", place(directory));
-            self.complain(vec![wrong]);
+        if let Some(shelf) = self.shelf.as_mut().filter(|_| self.is_usable) {
+            match shelf.keep(self.memory.text(SystemTime::now()).as_bytes()) {
+                Ok(()) => self.read_at = shelf.changed(),
+                Err(why) => self.wrong.push(format!("{}: this run is not remembered: {why}", place(shelf))),
+            }
         }
+        self.complain();
     }
 
-    fn complain(&mut self, wrong: Vec<String>) {
-        wrong.iter().filter(|wrong| !self.told.contains(wrong)).for_each(|wrong| say(wrong));
-        self.told = wrong;
+    /// Reads what is kept, where somebody has kept something since; whether that can be done. What is wrong is noted.
+    fn refresh(&mut self, wrong: &mut Vec<String>) -> bool {
+        let Some(directory) = &mut self.shelf else { return true };
+        let changed = directory.changed();
+        if changed.is_some() && changed == self.read_at {
+            return true;
+        }
+        self.read_at = changed;
+        let read = read(directory, SystemTime::now(), wrong);
+        let is_usable = read.is_some();
+        self.memory.join(read.unwrap_or_default());
+        is_usable
     }
+
+    /// A program that goes on complains of the same thing once.
+    fn complain(&mut self) {
+        self.wrong.iter().filter(|wrong| !self.told.contains(wrong)).for_each(|wrong| say(wrong));
+        self.told.clone_from(&self.wrong);
+    }
+}
+
+/// What is remembered of the checks of a plan, found while they are made: reading it takes as long as asking a server of this
+/// host. What is wrong with it is told at the end.
+pub(crate) fn recall_later(remembering: &Arc<Mutex<Remembering>>, plan: &Arc<Plan>) -> Arc<Recall> {
+    let (remembering, plan) = (Arc::clone(remembering), Arc::clone(plan));
+    Arc::new(Recall::later(move || (locked(&remembering).remembered(), names(&plan))))
+}
+
+pub(crate) fn locked(remembering: &Mutex<Remembering>) -> MutexGuard<'_, Remembering> {
+    remembering.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is remembered in a directory, which may be nothing yet; nothing at all of one that cannot be used. What is wrong
 /// is noted.
-fn read(shelf: &SharedDirectory, now: SystemTime, wrong: &mut Vec<String>) -> Option<Memory> {
+fn read(shelf: &mut SharedDirectory, now: SystemTime, wrong: &mut Vec<String>) -> Option<Memory> {
     let (place, mut memory) = (place(shelf), Memory::default());
     let read = shelf.read().map_err(|why| wrong.push(format!("{place}: nothing is remembered: {why}")));
     let kept = read.ok()?;
@@ -89,9 +118,11 @@ fn read(shelf: &SharedDirectory, now: SystemTime, wrong: &mut Vec<String>) -> Op
     Some(memory)
 }
 
-/// Which file a name means, from whatever directory it is named.
-fn whole(file: &str) -> String {
-    fs::canonicalize(file).map_or_else(|_| file.to_owned(), |path| path.display().to_string())
+/// By what the checks of a plan are known between runs.
+pub(crate) fn names(plan: &Plan) -> Arc<Names> {
+    // Which file a name means, from whatever directory it is named.
+    let whole = |file: &str| fs::canonicalize(file).map_or_else(|_| file.to_owned(), |path| path.display().to_string());
+    Arc::new(Names::new(plan, report::series(plan), whole))
 }
 
 fn place(shelf: &SharedDirectory) -> String {

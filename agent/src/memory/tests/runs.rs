@@ -28,6 +28,11 @@ fn ended(plan: &Plan, entry: usize, passed: bool, seconds: u64) -> Outcome {
     Outcome::failed(entry, results, after, failure)
 }
 
+/// Hears what came of a run.
+fn hear(recall: &Recall, plan: &Plan, outcomes: &[Outcome], began: SystemTime) {
+    outcomes.iter().for_each(|outcome| recall.hear(plan, outcome, began));
+}
+
 /// What a check that fails at this time says.
 fn told(recall: &Recall, plan: &Plan, entry: usize, now: SystemTime) -> Option<Since> {
     let mut outcome = ended(plan, entry, false, 0);
@@ -39,13 +44,13 @@ fn told(recall: &Recall, plan: &Plan, entry: usize, now: SystemTime) -> Option<S
 fn of_runs_that_overlap_each_leaves_to_the_other_what_it_heard() {
     let plan = plan(TWO);
     let before = recalling(&Memory::default(), &plan);
-    before.hear(&plan, &[ended(&plan, 0, false, 0), ended(&plan, 1, false, 0)], at(0));
+    hear(&before, &plan, &[ended(&plan, 0, false, 0), ended(&plan, 1, false, 0)], at(0));
     let mut kept = before.heard();
     let (slow, fast) = (recalling(&kept, &plan), recalling(&kept, &plan));
     // Both in the second in which they began.
-    fast.hear(&plan, &[ended(&plan, 1, true, 0)], at(0));
+    hear(&fast, &plan, &[ended(&plan, 1, true, 0)], at(0));
     kept.join(fast.heard());
-    slow.hear(&plan, &[ended(&plan, 0, true, 0)], at(0));
+    hear(&slow, &plan, &[ended(&plan, 0, true, 0)], at(0));
     kept.join(slow.heard());
     for entry in [0, 1] {
         let since = told(&recalling(&kept, &plan), &plan, entry, at(5)).expect("it is remembered");
@@ -58,10 +63,10 @@ fn a_check_that_fails_round_after_round_says_for_how_long_and_one_that_passed_wh
     let plan = plan(TWO);
     let recall = recalling(&Memory::default(), &plan);
     assert_eq!(told(&recall, &plan, 0, at(0)), None, "nothing is known of it");
-    recall.hear(&plan, &[ended(&plan, 0, false, 2), ended(&plan, 1, false, 2)], at(0));
+    hear(&recall, &plan, &[ended(&plan, 0, false, 2), ended(&plan, 1, false, 2)], at(0));
     let since = told(&recall, &plan, 0, at(3)).expect("of the first round");
     assert_eq!((since.passed, since.failing), (None, Duration::from_secs(178)));
-    recall.hear(&plan, &[ended(&plan, 0, true, 7), ended(&plan, 1, false, 1)], at(4));
+    hear(&recall, &plan, &[ended(&plan, 0, true, 7), ended(&plan, 1, false, 1)], at(4));
     let later = recalling(&recall.heard(), &plan);
     let since = told(&later, &plan, 0, at(9)).expect("it is remembered");
     assert_eq!((since.passed, since.failing), (Some(at(4) + Duration::from_secs(7)), Duration::ZERO));
@@ -76,18 +81,18 @@ fn a_part_is_not_failing_any_more_when_its_check_passes_without_it() {
     assert!(plan.link().is_empty());
     let recall = recalling(&Memory::default(), &plan);
     // The first part passed once.
-    recall.hear(&plan, &[ended(&plan, 1, true, 0)], at(0));
-    recall.hear(&plan, &(0..3).map(|entry| ended(&plan, entry, false, 0)).collect::<Vec<_>>(), at(10));
+    hear(&recall, &plan, &[ended(&plan, 1, true, 0)], at(0));
+    hear(&recall, &plan, &(0..3).map(|entry| ended(&plan, entry, false, 0)).collect::<Vec<_>>(), at(10));
     assert_eq!(told(&recall, &plan, 2, at(11)).expect("it is remembered").failing, Duration::from_secs(60));
-    recall.hear(&plan, &[ended(&plan, 0, true, 0)], at(20));
+    hear(&recall, &plan, &[ended(&plan, 0, true, 0)], at(20));
     // As another run finds it.
-    let mut kept = recall.memory.clone();
+    let mut kept = recall.known.get().expect("it is known").0.clone();
     kept.join(recall.heard());
     let later = recalling(&kept, &plan);
     let since = told(&later, &plan, 1, at(60)).expect("it is remembered");
     assert_eq!((since.passed, since.failing), (Some(at(0)), Duration::ZERO));
     assert_eq!(told(&later, &plan, 2, at(60)), None, "it may have passed or not");
-    later.hear(&plan, &(0..3).map(|entry| ended(&plan, entry, false, 0)).collect::<Vec<_>>(), at(60));
+    hear(&later, &plan, &(0..3).map(|entry| ended(&plan, entry, false, 0)).collect::<Vec<_>>(), at(60));
     assert_eq!(told(&later, &plan, 2, at(61)).expect("it is remembered").failing, Duration::from_secs(60));
 }
 
@@ -99,7 +104,7 @@ fn a_part_that_was_run_and_failed_goes_on_failing_though_its_check_passes() {
     for minutes in [0, 5] {
         let others = Others::Parts { run: vec![1], guilty: None };
         let whole = Outcome { others: Some(Box::new(others)), ..ended(&plan, 0, true, 0) };
-        recall.hear(&plan, &[ended(&plan, 1, false, 0), whole], at(minutes));
+        hear(&recall, &plan, &[ended(&plan, 1, false, 0), whole], at(minutes));
     }
     assert_eq!(told(&recall, &plan, 1, at(9)).expect("it is remembered").failing, Duration::from_secs(9 * 60));
 }

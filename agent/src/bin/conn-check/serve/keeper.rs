@@ -278,7 +278,7 @@ impl Keeper {
         state.shelf.begin(&entries, began);
         let mut other_files = state.runs.subscribe();
         let checks = Rc::clone(&state.checks);
-        let recall = state.remembering.recall(&checks.plan);
+        let recall = state.remembering.recall(&checks.names);
         drop(state);
         let options = Options { recall: Some(Arc::clone(&recall)), surroundings: true, ..options };
         let running = Running { keeper: Rc::clone(self), checks: Rc::clone(&checks), entries, began };
@@ -290,9 +290,8 @@ impl Keeper {
                 }
             };
             let ended = async move { drop(other_files.changed().await) };
-            let report = run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
+            run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
             let keeper = Rc::clone(&running.keeper);
-            recall.hear(&checks.plan, &report.outcomes, report.started);
             keeper.state.borrow_mut().remembering.keep(&recall);
             drop(running);
             if Rc::ptr_eq(&checks, &keeper.checks()) {

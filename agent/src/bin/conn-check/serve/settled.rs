@@ -2,9 +2,11 @@
 
 use crate::check::{Task, with_plan};
 use crate::output;
+use crate::remember;
 use crate::say;
 use conn_check::cli;
 use conn_check::cli::serve::Args;
+use conn_check::memory::Names;
 use conn_check::plan::{self, Plan};
 use conn_check::report::{self, Stage, Warnings};
 use conn_check::select::{Selection, Wanted};
@@ -30,6 +32,8 @@ pub(crate) struct Checks {
     pub(crate) config: String,
     pub(crate) plan: Arc<Plan>,
     pub(crate) selection: Selection,
+    /// By what they are known between runs.
+    pub(crate) names: Arc<Names>,
     warnings: Warnings,
 }
 
@@ -53,7 +57,8 @@ impl Checks {
         if args.check.strict && !doubled.is_empty() {
             return None;
         }
-        Some(Self { config, plan: Arc::new(plan), selection, warnings: super::warnings(args) })
+        let names = remember::names(&plan);
+        Some(Self { config, plan: Arc::new(plan), selection, names, warnings: super::warnings(args) })
     }
 
     /// What reporters know of them.
