@@ -37,7 +37,6 @@ const VERSION: &str = if cfg!(target_env = "musl") {
 
 /// What stands below the usage: how it is called, before what there is.
 fn after_help() -> String {
-    let types: Vec<_> = Spec::describe().into_iter().map(|check| check.kind).collect();
     format!(
         "\
 Examples:
@@ -56,7 +55,7 @@ Formats: human on a terminal, nagios under NRPE, plain otherwise, unless --forma
 
 Exit status: 0 all passed; 1 warnings only; 2 something failed; 3 usage error, invalid file, nothing to check, or \
 interrupted before anything failed.",
-        types.join(", ")
+        Spec::KINDS.join(", ")
     )
 }
 

@@ -1,7 +1,7 @@
 //! Reading the file itself: bounded in size and time, whatever the path leads to.
 
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::file::{self, ReadError, Trust};
+use crate::file::{self, Origin, ReadError, Trust};
 use crate::text::Span;
 use std::io;
 use std::path::Path;
@@ -19,8 +19,8 @@ pub struct Source {
     pub name: String,
     /// The text; empty when it could not be read.
     pub text: String,
-    /// Whether the programs that it names may be started.
-    pub trust: Trust,
+    /// From where it comes.
+    pub origin: Origin,
 }
 
 impl Source {
@@ -33,7 +33,7 @@ impl Source {
         if path == "-" {
             return Self::of_input_of(io::stdin().lock());
         }
-        Self::of(path, file::read_judged(Path::new(path), LIMIT))
+        Self::of(path, file::read_of(Path::new(path), LIMIT))
     }
 
     /// As [`Source::read`], of a standard input that somebody else has read.
@@ -47,17 +47,17 @@ impl Source {
     /// A text that this very program has made, or its own tests.
     #[must_use]
     pub fn own(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), trust: Trust::Full }
+        Self { name: name.into(), text: text.into(), origin: Origin::Judged(Trust::Full) }
     }
 
     fn of_input_of(input: impl io::Read) -> Result<Self, Box<(Self, Diagnostic)>> {
-        Self::of(INPUT, file::read_to_end(input, LIMIT).map(|bytes| (bytes, Trust::of_input())))
+        Self::of(INPUT, file::read_to_end(input, LIMIT).map(|bytes| (bytes, Origin::Judged(Trust::of_input()))))
     }
 
-    fn of(name: &str, read: Result<(Vec<u8>, Trust), ReadError>) -> Result<Self, Box<(Self, Diagnostic)>> {
+    fn of(name: &str, read: Result<(Vec<u8>, Origin), ReadError>) -> Result<Self, Box<(Self, Diagnostic)>> {
         let source = |text| Self::own(name, text);
-        match read.map(|(bytes, trust)| (String::from_utf8(bytes), trust)) {
-            Ok((Ok(text), trust)) => Ok(Self { trust, ..source(text) }),
+        match read.map(|(bytes, origin)| (String::from_utf8(bytes), origin)) {
+            Ok((Ok(text), origin)) => Ok(Self { origin, ..source(text) }),
             Ok((Err(error), _)) => {
                 let at = error.utf8_error().valid_up_to();
                 let diagnostic = Diagnostic::error(

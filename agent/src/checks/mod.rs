@@ -280,6 +280,9 @@ macro_rules! checks {
         }
 
         impl Spec {
+            /// Every type.
+            pub const KINDS: &[&str] = &[$($(#[$attribute])* $name::TYPE),*];
+
             /// Every value of `type:`, aliases included.
             #[must_use]
             pub fn types() -> Vec<&'static str> {
@@ -296,10 +299,14 @@ macro_rules! checks {
             /// The type that a value of `type:` means, and whether that spelling is deprecated.
             #[must_use]
             pub(crate) fn canonical(spelling: &str) -> Option<(&'static str, bool)> {
+                match spelling {
+                    $($(#[$attribute])* $name::TYPE => return Some(($name::TYPE, false)),)*
+                    _ => {}
+                }
                 let all = [$($(#[$attribute])* ($name::TYPE, $name::ALIASES, $name::DEPRECATED)),*];
                 all.into_iter().find_map(|(kind, aliases, deprecated)| {
                     let is_old = deprecated.contains(&spelling);
-                    (is_old || spelling == kind || aliases.contains(&spelling)).then_some((kind, is_old))
+                    (is_old || aliases.contains(&spelling)).then_some((kind, is_old))
                 })
             }
 

@@ -1,6 +1,6 @@
 //! Reading files of which only so much is read.
 
-use crate::file::{Trust, unit, watched};
+use crate::file::{Origin, unit, watched};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -65,13 +65,13 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError
     read_to_end(open(path, limit)?.0, limit)
 }
 
-/// As [`read_bounded`], and whether the programs that the file names may be started.
+/// As [`read_bounded`], and from where that comes.
 ///
 /// # Errors
 /// As there.
-pub(crate) fn read_judged(path: &Path, limit: u64) -> Result<(Vec<u8>, Trust), ReadError> {
+pub(crate) fn read_of(path: &Path, limit: u64) -> Result<(Vec<u8>, Origin), ReadError> {
     let (file, metadata) = open(path, limit)?;
-    Ok((read_to_end(file, limit)?, Trust::of_file(path, &metadata)))
+    Ok((read_to_end(file, limit)?, Origin::File(path.to_owned(), Box::new(metadata))))
 }
 
 /// A regular file of a size that is read.

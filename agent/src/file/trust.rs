@@ -47,9 +47,29 @@ pub struct Distrust {
     pub remedy: String,
 }
 
+/// From where a text comes, for who may have to trust it.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// It is known.
+    Judged(Trust),
+    /// A file that was read, by the path that led to it. Its way is gone when it is asked for: few files name programs.
+    File(PathBuf, Box<Metadata>),
+}
+
+impl Origin {
+    /// Whether the programs that the text names may be started.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        match self {
+            Self::Judged(trust) => trust.clone(),
+            Self::File(path, opened) => Trust::of_file(path, opened),
+        }
+    }
+}
+
 impl Trust {
     /// Of a file, by the path that led to it; what was opened there is what counts.
-    pub(super) fn of_file(path: &Path, opened: &Metadata) -> Self {
+    fn of_file(path: &Path, opened: &Metadata) -> Self {
         Rule::of_process().walk(path, opened).map_or_else(Self::Withheld, |()| Self::Full)
     }
 

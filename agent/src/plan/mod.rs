@@ -36,6 +36,7 @@ use defaults::FileDefaults;
 use kind::kind;
 use parts::Whole;
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -175,18 +176,17 @@ pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -
 fn read(source: &Source, defaults: Defaults, strict: bool, secrets: Secrets) -> Loaded {
     let lines = Lines::of(&source.text);
     let file = Arc::from(source.name.as_str());
-    // Who connects to nothing starts nothing either.
-    let distrust = match &source.trust {
-        Trust::Withheld(distrust) if secrets != Secrets::Unneeded => Some(distrust),
-        _ => None,
-    };
+    let distrust = LazyCell::new(|| match source.origin.trust() {
+        Trust::Withheld(distrust) => Some(distrust),
+        Trust::Full => None,
+    });
     let mut loading = Loading {
         file,
         lines,
         defaults,
         of_file: FileDefaults::default(),
         secrets,
-        distrust,
+        distrust: &|| distrust.as_ref(),
         plan: Plan::default(),
         diagnostics: Vec::new(),
         whole: None,
@@ -219,7 +219,7 @@ struct Loading<'a> {
     of_file: FileDefaults,
     secrets: Secrets,
     /// Why no program that the file names is started.
-    distrust: Option<&'a Distrust>,
+    distrust: &'a dyn Fn() -> Option<&'a Distrust>,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
     /// The check whose parts are being read.
@@ -340,8 +340,10 @@ impl Loading<'_> {
         let away = self.whole.as_ref().map(|whole| self.plan.entries.len() - whole.entry);
         let links = Links::of(written, common.label.as_deref(), common.depends_on, away);
         let profile = spec.profile();
+        // Who connects to nothing starts nothing either.
         if profile.starts_program
-            && let Some(distrust) = self.distrust
+            && self.secrets != Secrets::Unneeded
+            && let Some(distrust) = (self.distrust)()
         {
             self.diagnostics.push(untrusted(written.first().map_or(span, |(key, _)| key.span), distrust));
         }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Flaw};
 use crate::text::{Lines, Span};
 use crate::yaml::{Node, Value};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 /// A warning at the second of each lot of checks that are the same in all options.
 pub(super) fn warnings(items: &[Node], lines: &Lines<'_>) -> Vec<Diagnostic> {
@@ -46,15 +46,18 @@ fn first_line(span: Span) -> Span {
 
 /// What two values have in common that say the same, whatever the order of their keys.
 fn fingerprint(node: &Node) -> u64 {
-    let mut hasher = DefaultHasher::new();
     match &node.value {
-        Value::Scalar(scalar) => (0_u8, &scalar.text, std::mem::discriminant(&scalar.resolved)).hash(&mut hasher),
-        Value::Seq(items) => (1_u8, items.iter().map(fingerprint).collect::<Vec<_>>()).hash(&mut hasher),
+        Value::Scalar(scalar) => hash((&scalar.text, std::mem::discriminant(&scalar.resolved))),
+        Value::Seq(items) => items.iter().map(fingerprint).fold(1, |all, item| hash((all, item))),
         Value::Map(pairs) => {
-            let mut pairs: Vec<_> = pairs.iter().map(|(key, value)| (fingerprint(key), fingerprint(value))).collect();
-            pairs.sort_unstable();
-            (2_u8, pairs).hash(&mut hasher);
+            let pairs = pairs.iter().map(|(key, value)| hash((fingerprint(key), fingerprint(value))));
+            hash((2, pairs.fold(0, u64::wrapping_add)))
         }
     }
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
     hasher.finish()
 }

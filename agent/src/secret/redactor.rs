@@ -45,8 +45,8 @@ struct Known {
     secrets: Vec<String>,
     /// Their length.
     bytes: usize,
-    /// What is shown although it may be a part of a secret, in its plainest spelling.
-    names: Vec<Vec<u8>>,
+    /// What is shown although it may be a part of a secret.
+    names: Vec<String>,
 }
 
 impl Redactor {
@@ -70,7 +70,7 @@ impl Redactor {
     pub(crate) fn show(&mut self, name: &str) {
         let names = &mut self.known().names;
         if names.len() < MOST {
-            names.push(Plainest::of(name).bytes);
+            names.push(name.to_owned());
         }
     }
 
@@ -197,14 +197,19 @@ impl Search {
     }
 
     /// The text without what was found in it.
-    fn masked(mut self, text: &str, names: &[Vec<u8>]) -> String {
+    fn masked(mut self, text: &str, names: &[String]) -> String {
         let runs = runs(&self.plainest.bytes).enumerate().filter(|(_, run)| self.runs[run]);
         self.found.extend(runs.map(|(at, _)| at..at + RUN));
+        let found = merged(std::mem::take(&mut self.found));
+        if found.is_empty() {
+            return text.to_owned();
+        }
+        let names: Vec<_> = names.iter().map(|name| Plainest::of(name).bytes).collect();
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
-        for place in merged(std::mem::take(&mut self.found)) {
+        for place in found {
             let origin = self.plainest.origin(&place);
-            if !origin.is_empty() && !self.is_shown(&place, names) {
+            if !origin.is_empty() && !self.is_shown(&place, &names) {
                 masked.push_str(&text[end..origin.start]);
                 masked.push_str("***");
                 end = origin.end;

@@ -31,9 +31,7 @@ impl Credentials {
             return Ok(Some(Self::new(fields, user?, password?)));
         };
         let _ = (fields.optional::<U>("username", user), fields.optional::<Secret<String>>("password", password));
-        for key in ["username", "password"] {
-            fields.warn_idle(key, instead, &format!("leave `{key}` out"));
-        }
+        fields.warn_all_idle(&["username", "password"], instead, "");
         Ok(None)
     }
 

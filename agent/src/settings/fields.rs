@@ -208,13 +208,25 @@ impl<'a> Fields<'a> {
     /// Warns of an option that stands there and does nothing, with the reason and with what to write. What is wrong with its
     /// value comes first.
     pub(crate) fn warn_idle(&mut self, key: &'static str, why: &str, help: &str) {
+        if !self.has(key) {
+            return;
+        }
         let Span { start, end } = self.span_of(key);
         let is_inside = |span: Span| start <= span.start && span.end <= end;
         let mut errors = self.diagnostics.iter().filter(|one| one.severity == Severity::Error);
-        if self.has(key) && !errors.any(|one| one.span.is_some_and(is_inside)) {
+        if !errors.any(|one| one.span.is_some_and(is_inside)) {
             let message = format!("`{key}` has no effect {why}");
             let warning = Diagnostic::warning(Flaw::NoEffect, self.span_of(key), message);
             self.warn(Diagnostic { idle: Some(key), ..warning.help(help) });
+        }
+    }
+
+    /// Of those of some options that are there, which are to be left out; `instead` says before that what else would do.
+    pub(crate) fn warn_all_idle(&mut self, keys: &[&'static str], why: &str, instead: &str) {
+        for key in keys {
+            if self.has(key) {
+                self.warn_idle(key, why, &format!("{instead}leave `{key}` out"));
+            }
         }
     }
 
@@ -362,8 +374,9 @@ impl<'a> Fields<'a> {
 #[expect(clippy::panic, reason = "a default that is not a legal value is a bug in the declaration")]
 fn default_value<T: Setting>(key: &str, default: &str) -> T {
     let vault = Vault::new(Secrets::Needed);
-    // A word needs no parser, and thousands of checks have the same words.
-    let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
+    // A word, or a number, needs no parser, and thousands of checks have the same ones.
+    let is_word = default.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    let word = is_word.then(|| Node::word(default));
     let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));
     let value = node.and_then(|node| T::read(&Field::new(&node, &vault)).ok());
     value.unwrap_or_else(|| panic!("the default `{default}` of `{key}` is not a legal value"))

@@ -114,7 +114,7 @@ fn warn_of_idle(fields: &mut Fields<'_>, spoken: Spoken, waived: bool) {
         Spoken::ByUrl => ("with a URL of http://", "write https:// in `url`, or "),
         Spoken::ByBrokerUrl => ("with a URL without TLS", "write amqps:// or rediss:// in the URL, or "),
     };
-    OPTIONS.into_iter().for_each(|key| fields.warn_idle(key, why, &format!("{instead}leave `{key}` out")));
+    fields.warn_all_idle(&OPTIONS, why, instead);
 }
 
 /// The same of what is said about the server's certificate where nobody verifies it.
@@ -129,9 +129,8 @@ fn warn_of_idle_verification(fields: &mut Fields<'_>, spoken: Spoken, waived: bo
         }
     } else if is_preferred && !fields.has("ca_file") {
         let why = "with `use_tls: prefer` and without `ca_file`: any certificate will do";
-        for key in ["verify_name", "disable_tls_verification"] {
-            fields.warn_idle(key, why, &format!("write `use_tls: true`, add `ca_file:`, or leave `{key}` out"));
-        }
+        let instead = "write `use_tls: true`, add `ca_file:`, or ";
+        fields.warn_all_idle(&["verify_name", "disable_tls_verification"], why, instead);
     }
 }
 

@@ -56,10 +56,9 @@ impl Sentinel {
             "sentinel_use_tls",
             "TLS from the first byte to the sentinel itself. Default: as `use_tls` says of Redis.",
         );
-        for key in ["sentinel_username", "sentinel_password", "sentinel_use_tls"] {
-            if !fields.has("sentinel") {
-                fields.warn_idle(key, "without `sentinel`", &format!("add `sentinel:`, or leave `{key}` out"));
-            }
+        if !fields.has("sentinel") {
+            let own = ["sentinel_username", "sentinel_password", "sentinel_use_tls"];
+            fields.warn_all_idle(&own, "without `sentinel`", "add `sentinel:`, or ");
         }
         let login = login?;
         Ok(name.map(|Name(name)| Self { name, login, use_tls }))

@@ -36,9 +36,7 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
     );
     let tls = tls(fields, security);
     if !send {
-        for key in ["subject", "message"] {
-            fields.warn_idle(key, "with `send: false`: no mail is sent", &format!("leave `{key}` out"));
-        }
+        fields.warn_all_idle(&["subject", "message"], "with `send: false`: no mail is sent", "");
     }
     if let Ok(Some(login)) = &login {
         // AUTH PLAIN sends both as one text in base64 (RFC 4616).
