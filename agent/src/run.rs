@@ -36,6 +36,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+/// So long a run waits for what is remembered: a directory that does not answer holds up no result.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Report {
@@ -186,6 +189,7 @@ impl Running<'_> {
         let deadline = self.shared.deadline.unwrap_or_else(|| self.shared.began + Duration::from_secs(365 * 86_400));
         // Until it is over no check is told of, and the checks go on.
         let mut recalling = self.options.recall.as_ref().and_then(Recall::begin);
+        let patience = self.shared.began + PATIENCE;
         let mut more = self.admit();
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
@@ -204,6 +208,7 @@ impl Running<'_> {
                 }
                 Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
                 Some(_) = when(&mut recalling), if recalling.is_some() => recalling = None,
+                () = until(patience), if recalling.is_some() => recalling = None,
                 Some(joined) = self.tasks.join_set.join_next(), if recalling.is_none() && !self.tasks.join_set.is_empty() => {
                     // Panics are caught inside the task, and nobody else aborts one.
                     if let Ok(outcome) = joined {

@@ -4,8 +4,8 @@
 //! could write there could put anything in their place, so a directory of others, or one that others can write, is not
 //! used; that of a unit of Juju, which the group nagios can write, is one of its users (`trust.rs` has the rule).
 
-use super::turns::take_turns;
-use super::{Trust, read_bounded, unit::results_of_unit};
+use super::turns::{read_in_turn, take_turns};
+use super::{Trust, unit::results_of_unit};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -79,7 +79,7 @@ impl SharedDirectory {
         names.sort();
         let mut kept = Kept::default();
         for path in names.iter().take(FILES).map(|file| self.directory.join(file)) {
-            match read_bounded(&path, LARGEST) {
+            match read_in_turn(&path, LARGEST) {
                 Ok(content) => kept.contents.push((path, content)),
                 Err(error) => kept.unread.push(format!("{}: {error}", path.display())),
             }

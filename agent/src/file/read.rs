@@ -75,7 +75,7 @@ pub(crate) fn read_of(path: &Path, limit: u64) -> Result<(Vec<u8>, Origin), Read
 }
 
 /// A regular file of a size that is read.
-fn open(path: &Path, limit: u64) -> Result<(File, Metadata), ReadError> {
+pub(super) fn open(path: &Path, limit: u64) -> Result<(File, Metadata), ReadError> {
     // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
     let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);

@@ -1,6 +1,8 @@
 //! Replacing a small file of one's own that is written again and again.
 
+use super::read::{ReadError, open, read_to_end};
 use super::replace::{create_temporary, is_ours};
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -32,11 +34,29 @@ pub(super) fn take_turns(path: &Path, content: &[u8]) -> io::Result<()> {
         .write_all(content)
         .and_then(|()| file.set_permissions(Permissions::from_mode(MODE)))
         .and_then(|()| exchange(&temporary, path).or_else(|_| fs::rename(&temporary, path)));
-    // The old one, if there was one, has its turn next.
-    if written.is_err() || fs::rename(&temporary, &other).is_err() {
+    // The old one, if there was one, has its turn next; but what another run is writing stays where that run finds it.
+    if written.is_err() || rename_with(&temporary, &other, Flags::RENAME_NOREPLACE).is_err() {
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// The whole content of such a file, of so many bytes at most. As long as it is read it has no turn.
+///
+/// # Errors
+/// As [`read_bounded`](super::read_bounded) has them.
+pub(super) fn read_in_turn(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    /// A file that was opened and then had its turn is another one a moment later.
+    const TRIES: usize = 8;
+    for _ in 1..TRIES {
+        match Flock::lock(open(path, limit)?.0, FlockArg::LockSharedNonblock) {
+            Ok(file) => return read_to_end(&*file, limit),
+            Err((_, Errno::EWOULDBLOCK)) => {}
+            // There are no locks here, and no turns.
+            Err((file, _)) => return read_to_end(file, limit),
+        }
+    }
+    read_to_end(open(path, limit)?.0, limit)
 }
 
 /// The file whose turn it is, if it is our own and nobody else is writing it.
@@ -50,15 +70,74 @@ fn free(path: &Path) -> Option<Flock<File>> {
     (there.is_file() && is_ours(&there) && there.nlink() == 1 && is_still_there).then_some(file)
 }
 
-/// Lets two files change places. Not every file system can (NFS), not every C library knows of it, and there may be one
-/// file only.
-#[cfg(target_env = "gnu")]
+/// Lets two files change places. There may be one only.
 fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-    Ok(renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE)?)
+    rename_with(one, other, Flags::RENAME_EXCHANGE)
+}
+
+/// Not every file system can do that (NFS), and not every C library knows of it.
+#[cfg(target_env = "gnu")]
+fn rename_with(from: &Path, to: &Path, how: Flags) -> io::Result<()> {
+    use nix::fcntl::AT_FDCWD;
+    Ok(nix::fcntl::renameat2(AT_FDCWD, from, AT_FDCWD, to, how)?)
 }
 
 #[cfg(not(target_env = "gnu"))]
-fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+fn rename_with(_: &Path, _: &Path, _: Flags) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(target_env = "gnu")]
+use nix::fcntl::RenameFlags as Flags;
+
+/// What a rename does beside that.
+#[cfg(not(target_env = "gnu"))]
+#[expect(non_camel_case_types, reason = "as nix has them")]
+enum Flags {
+    RENAME_EXCHANGE,
+    RENAME_NOREPLACE,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    #[test]
+    fn writers_beside_each_other_leave_whole_files_and_none_brings_an_old_one_back() {
+        const TIMES: usize = 400;
+        let folder = std::env::temp_dir().join(format!("conn-check-turns-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a directory");
+        let (path, is_over) = (folder.join("kept"), AtomicBool::new(false));
+        let content = |writer: usize, time: usize| format!("{writer} {time} {}", "x".repeat(writer * 997 + time));
+        thread::scope(|scope| {
+            let writers = [0, 1, 2, 3].map(|writer| {
+                let (path, content) = (&path, &content);
+                scope.spawn(move || {
+                    (0..TIMES).for_each(|time| take_turns(path, content(writer, time).as_bytes()).expect("written"));
+                })
+            });
+            let reader = scope.spawn(|| {
+                let mut last = [0; 4];
+                while !is_over.load(Ordering::Relaxed) {
+                    let Ok(read) = read_in_turn(&path, 1 << 20) else { continue };
+                    let read = String::from_utf8(read).expect("a text");
+                    let number = |at| read.split(' ').nth(at).and_then(|word| word.parse().ok()).expect("a whole file");
+                    let (writer, time): (usize, usize) = (number(0), number(1));
+                    assert_eq!(read, content(writer, time));
+                    assert!(time + 8 >= last[writer], "writer {writer} is back at {time} behind {}", last[writer]);
+                    last[writer] = time.max(last[writer]);
+                }
+            });
+            writers.into_iter().for_each(|writer| writer.join().expect("a writer"));
+            is_over.store(true, Ordering::Relaxed);
+            reader.join().expect("the reader");
+        });
+        let mut left: Vec<_> =
+            fs::read_dir(&folder).expect("it").map(|file| file.expect("a file").file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".kept.other", "kept"]);
+        fs::remove_dir_all(&folder).expect("it was made");
+    }
 }

@@ -44,6 +44,25 @@ fn report_of(yaml: &str) -> (Arc<Plan>, Report) {
     (plan, report)
 }
 
+#[test]
+fn what_is_remembered_holds_up_no_run_when_it_cannot_be_read() {
+    let plan = plan("- {type: file, path: /etc/passwd}\n- {type: file, path: /nonexistent/file}\n");
+    let (answer, never) = std::sync::mpsc::channel();
+    let recall = Arc::new(Recall::later(move || never.recv().expect("an answer")));
+    let options = Options { recall: Some(Arc::clone(&recall)), ..Options::of_host() };
+    let selection = Selection::of(&plan, &crate::select::Wanted::default());
+    let runtime = options.runtime().expect("a runtime");
+    let report = runtime.block_on(run(&plan, &selection, &options, std::future::pending(), None));
+    runtime.shutdown_background();
+    let failed: Vec<_> = report.outcomes.iter().map(|outcome| outcome.failure.is_some()).collect();
+    assert_eq!((failed, recall.is_known()), (vec![false, true], false));
+    let took = report.elapsed;
+    assert!((PATIENCE..PATIENCE + Duration::from_secs(2)).contains(&took), "{took:?}");
+    assert!(report.outcomes.iter().all(|outcome| outcome.elapsed < Duration::from_secs(1)), "the checks went on");
+    // The thread never hears of it.
+    std::mem::forget(answer);
+}
+
 /// What came of each result of a check.
 fn verdicts(outcome: &Outcome) -> Vec<Verdict> {
     outcome.steps.iter().map(|step| step.verdict).collect()

@@ -159,8 +159,8 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
     });
     // What is remembered decides nothing any more, whatever becomes of it.
     watch.ends_with(status);
-    if let (Some(remembering), Some(recall)) = (&remembering, recall.filter(|recall| recall.is_known())) {
-        remember::locked(remembering).keep(&recall);
+    if let (Some(remembering), Some(recall)) = (&remembering, &recall) {
+        remember::keep(remembering, recall, report.interrupted);
     }
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))

@@ -98,7 +98,16 @@ pub(crate) fn recall_later(remembering: &Arc<Mutex<Remembering>>, plan: &Arc<Pla
     Arc::new(Recall::later(move || (locked(&remembering).remembered(), names(&plan))))
 }
 
-pub(crate) fn locked(remembering: &Mutex<Remembering>) -> MutexGuard<'_, Remembering> {
+/// Keeps what a run has heard, if it was found what is remembered. A run that was interrupted has not waited for that.
+pub(crate) fn keep(remembering: &Mutex<Remembering>, recall: &Recall, is_interrupted: bool) {
+    if recall.is_known() {
+        locked(remembering).keep(recall);
+    } else if !is_interrupted {
+        say("--remember: its directory does not answer, and this run is not remembered: look what holds up its disk");
+    }
+}
+
+fn locked(remembering: &Mutex<Remembering>) -> MutexGuard<'_, Remembering> {
     remembering.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
