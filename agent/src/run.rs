@@ -36,8 +36,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-/// So long a run waits for what is remembered: a directory that does not answer holds up no result.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// So long a run waits for what is remembered, or a tenth of its time: a directory that does not answer holds up no result.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What came of a run.
 #[derive(Debug)]
@@ -189,7 +189,8 @@ impl Running<'_> {
         let deadline = self.shared.deadline.unwrap_or_else(|| self.shared.began + Duration::from_secs(365 * 86_400));
         // Until it is over no check is told of, and the checks go on.
         let mut recalling = self.options.recall.as_ref().and_then(Recall::begin);
-        let patience = self.shared.began + PATIENCE;
+        let patience = self.shared.end().map_or(PATIENCE, |end| PATIENCE.min(end / 10));
+        let patience = self.shared.began + patience;
         let mut more = self.admit();
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;

@@ -4,11 +4,11 @@
 //! could write there could put anything in their place, so a directory of others, or one that others can write, is not
 //! used; that of a unit of Juju, which the group nagios can write, is one of its users (`trust.rs` has the rule).
 
-use super::turns::{read_in_turn, take_turns};
+use super::turns::{self, Held, read_in_turn};
 use super::{Trust, unit::results_of_unit};
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -25,6 +25,14 @@ pub struct SharedDirectory {
     group: Option<u32>,
     /// It was found to be one that nobody else can write.
     is_trusted: bool,
+}
+
+/// How a directory is at a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stamp {
+    modified: SystemTime,
+    /// The number of this user's file.
+    own: u64,
 }
 
 /// What is kept in a directory.
@@ -57,10 +65,29 @@ impl SharedDirectory {
         &self.directory
     }
 
-    /// When somebody last kept something there; nothing where there is no directory yet.
+    /// How it is there; nothing where there is no directory yet. It is another one when somebody has kept something since: the
+    /// time alone does not tell two who do so at once.
     #[must_use]
-    pub fn changed(&self) -> Option<SystemTime> {
-        fs::metadata(&self.directory).and_then(|directory| directory.modified()).ok()
+    pub fn stamp(&self) -> Option<Stamp> {
+        let modified = fs::metadata(&self.directory).and_then(|directory| directory.modified()).ok()?;
+        Some(Stamp { modified, own: fs::metadata(self.own("", ".json")).map_or(0, |own| own.ino()) })
+    }
+
+    /// A file of this user's.
+    fn own(&self, before: &str, behind: &str) -> PathBuf {
+        self.directory.join(format!("{before}{}-{}{behind}", self.name, nix::unistd::geteuid()))
+    }
+
+    /// Makes the directory where there is none, for this user alone, and not where others could take it away; and waits
+    /// until no other process of this user keeps something there. Nothing is held where one does so on and on.
+    ///
+    /// # Errors
+    /// Why nothing can be kept there, and what to do.
+    pub fn hold(&mut self) -> Result<Option<Held>, String> {
+        if !self.is_trusted || self.stamp().is_none() {
+            self.make()?;
+        }
+        Ok(turns::hold(&self.own(".", ".lock")))
     }
 
     /// Reads what each user keeps; nothing where there is no directory yet.
@@ -87,28 +114,18 @@ impl SharedDirectory {
         Ok(kept)
     }
 
-    /// Keeps this user's own file; makes the directory where there is none, for this user alone, and not where others
-    /// could take it away. One that was read has been judged: who could not write there then cannot now, unless its owner,
-    /// or root, has let them.
+    /// Keeps this user's own file. A directory that was read has been judged: who could not write there then cannot now,
+    /// unless its owner, or root, has let them.
     ///
     /// # Errors
     /// Why it cannot be kept, and what to do; the old one is then still there.
     pub fn keep(&mut self, content: &[u8]) -> Result<(), String> {
-        let own = self.directory.join(format!("{}-{}.json", self.name, nix::unistd::geteuid()));
-        let written = if self.is_trusted { take_turns(&own, content) } else { Err(io::ErrorKind::NotFound.into()) };
-        let written = match written {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make()?;
-                take_turns(&own, content)
-            }
-            written => written,
-        };
-        written.map_err(|error| unusable(&error))
+        turns::take_turns(&self.own("", ".json"), content).map_err(|error| unusable(&error))
     }
 
     /// Makes the directory where there is none.
     fn make(&mut self) -> Result<(), String> {
-        if self.changed().is_none() {
+        if self.stamp().is_none() {
             // Nothing is left behind where nothing may be kept.
             judged(Trust::of_way(self.first_there(), self.group))?;
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);

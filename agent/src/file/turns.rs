@@ -4,10 +4,12 @@ use super::read::{ReadError, open, read_to_end};
 use super::replace::{create_temporary, is_ours};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::libc;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::time::Duration;
 
 /// For its owner, and for the group that makes the same checks to read.
 const MODE: u32 = 0o640;
@@ -49,9 +51,12 @@ pub(super) fn read_in_turn(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError
     /// A file that was opened and then had its turn is another one a moment later.
     const TRIES: usize = 8;
     for _ in 1..TRIES {
-        match Flock::lock(open(path, limit)?.0, FlockArg::LockSharedNonblock) {
-            Ok(file) => return read_to_end(&*file, limit),
-            Err((_, Errno::EWOULDBLOCK)) => {}
+        let (file, opened) = open(path, limit)?;
+        match Flock::lock(file, FlockArg::LockSharedNonblock) {
+            Ok(file) if fs::metadata(path).is_ok_and(|now| now.ino() == opened.ino()) => {
+                return read_to_end(&*file, limit);
+            }
+            Ok(_) | Err((_, Errno::EWOULDBLOCK)) => std::thread::yield_now(),
             // There are no locks here, and no turns.
             Err((file, _)) => return read_to_end(file, limit),
         }
@@ -59,15 +64,46 @@ pub(super) fn read_in_turn(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError
     read_to_end(open(path, limit)?.0, limit)
 }
 
-/// The file whose turn it is, if it is our own and nobody else is writing it.
+/// The file whose turn it is, if nobody else is writing or reading it. What is none of ours gives way.
 fn free(path: &Path) -> Option<Flock<File>> {
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    let opened = OpenOptions::new().write(true).custom_flags(flags).open(path).ok()?;
-    let file = Flock::lock(opened, FlockArg::LockExclusiveNonblock).ok()?;
+    let opened = OpenOptions::new().write(true).custom_flags(flags).open(path);
+    let opened = opened.inspect_err(|error| {
+        // A link, a pipe, somebody else's.
+        if matches!(error.raw_os_error(), Some(libc::ELOOP | libc::ENXIO | libc::EACCES)) {
+            let _ = fs::remove_file(path);
+        }
+    });
+    let file = Flock::lock(opened.ok()?, FlockArg::LockExclusiveNonblock).ok()?;
     let there = file.metadata().ok()?;
+    if !(there.is_file() && is_ours(&there) && there.nlink() == 1) {
+        let _ = fs::remove_file(path);
+        return None;
+    }
     // Another run may have put it in its place before it was ours alone.
-    let is_still_there = fs::symlink_metadata(path).is_ok_and(|now| now.ino() == there.ino());
-    (there.is_file() && is_ours(&there) && there.nlink() == 1 && is_still_there).then_some(file)
+    fs::symlink_metadata(path).is_ok_and(|now| now.ino() == there.ino()).then_some(file)
+}
+
+/// Held by one of several processes of a user, so that what they keep comes one after the other.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "it is held until it is dropped")] Flock<File>);
+
+/// Waits for the turn of this process to keep something, a quarter of a second at most; nothing where that does not come.
+pub(super) fn hold(path: &Path) -> Option<Held> {
+    const TRIES: u32 = 50;
+    const PAUSE: Duration = Duration::from_millis(5);
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let mut file = OpenOptions::new().write(true).create(true).mode(0o600).custom_flags(flags).open(path).ok()?;
+    for _ in 0..TRIES {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(held) => return Some(Held(held)),
+            Err((unlocked, Errno::EWOULDBLOCK)) => file = unlocked,
+            Err(_) => return None,
+        }
+        // The kernel has no lock with a limit, and who holds it may have been stopped.
+        std::thread::sleep(PAUSE);
+    }
+    None
 }
 
 /// Lets two files change places. There may be one only.

@@ -89,18 +89,19 @@ impl Known {
     /// the file is not always who reads it: no character that cannot be seen, no more than is kept, no time to come.
     pub(super) fn read(written: Written<'_>, now: SystemTime) -> Option<Self> {
         let Written(heard, passed, failing, count, mark, times, last) = written;
-        // A clock that was ahead once must not have the last word for ever.
-        let latest = seconds(now + AHEAD);
-        let is_ours = iter::once(heard).chain(passed).chain(failing).all(|time| time <= latest)
-            && last.get().len() <= MOST - NUMBERS
-            && is_plain(last.get());
         let numbers = Numbers { heard, passed, failing, passes: count, mark, times };
+        let is_ours = numbers.are_past(now) && last.get().len() <= MOST - NUMBERS && is_plain(last.get());
         is_ours.then(|| Self { numbers, last: last.to_owned().into() })
     }
 
     /// When a run told something of it last, in seconds since 1970.
     pub(super) const fn heard(&self) -> u64 {
         self.numbers.heard
+    }
+
+    /// Whether its times are past, as far as clocks agree.
+    pub(super) fn is_past(&self, now: SystemTime) -> bool {
+        self.numbers.are_past(now)
     }
 
     /// It passed.
@@ -171,6 +172,14 @@ impl Known {
         let numbers = &self.numbers;
         let (passed, failing) = (numbers.passed, numbers.failing);
         Written(numbers.heard, passed, failing, numbers.passes, numbers.mark, numbers.times, &self.last)
+    }
+}
+
+impl Numbers {
+    /// A clock that was ahead once must not have the last word for ever.
+    fn are_past(&self, now: SystemTime) -> bool {
+        let latest = seconds(now + AHEAD);
+        iter::once(self.heard).chain(self.passed).chain(self.failing).all(|time| time <= latest)
     }
 }
 

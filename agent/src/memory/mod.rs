@@ -100,6 +100,11 @@ impl Memory {
         }
     }
 
+    /// Forgets what was heard at a time to come: the clock was set back, and it would have the last word until then.
+    pub fn forget_times_to_come(&mut self, now: SystemTime) {
+        self.checks.retain(|_, known| known.is_past(now));
+    }
+
     /// The text of a file, at this time, without what is long gone.
     #[must_use]
     pub fn text(&self, now: SystemTime) -> String {

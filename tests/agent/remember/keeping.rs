@@ -213,11 +213,12 @@ fn two_users_share_what_they_remember_and_neither_breaks_the_others() {
         }
     });
     assert_eq!(run(1001)["since"]["passed"], first["since"]["passed"]);
-    let mut names: Vec<_> =
-        fs::read_dir(&shared).expect("a folder").map(|file| file.expect("a file").file_name()).collect();
+    let name = |file: std::io::Result<fs::DirEntry>| file.expect("a file").file_name().into_string().expect("a name");
+    let mut names: Vec<_> = fs::read_dir(&shared).expect("a folder").map(name).collect();
     names.sort();
-    let other = [".memory-1001.json.other", ".memory-1002.json.other"];
-    assert_eq!(names, [other, ["memory-1001.json", "memory-1002.json"]].concat(), "nothing else is left");
+    let of_user = |user| [format!(".memory-{user}.json.other"), format!(".memory-{user}.lock")];
+    let own = ["memory-1001.json".to_owned(), "memory-1002.json".to_owned()];
+    assert_eq!(names, [of_user(1001), of_user(1002), own].concat(), "nothing else is left");
 }
 
 /// The charm starts the program by the link of the unit, which is all that it has to say.
@@ -243,7 +244,13 @@ fn a_unit_of_juju_remembers_in_its_own_directory_without_an_option() {
         let output = command.arg(link.join("conn-check")).arg("checks.yaml").current_dir(scratch.path()).output();
         let output = output.expect("setpriv");
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-        fs::read_dir(&var).expect("a folder").count()
+        let name = |file: std::io::Result<fs::DirEntry>| file.expect("a file").file_name();
+        let (own, beside): (Vec<_>, Vec<_>) = fs::read_dir(&var)
+            .expect("a folder")
+            .map(name)
+            .partition(|name| name.as_encoded_bytes().starts_with(b"memory-"));
+        assert!(!own.is_empty() || beside.is_empty(), "{beside:?}");
+        own.len()
     };
     assert_eq!((run(0), run(1001), run(1002)), (0, 1, 2), "root writes nothing where others do");
 }

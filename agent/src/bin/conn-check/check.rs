@@ -133,7 +133,10 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
         reports: output.reports().collect(),
         ticker: output.progress(&plan, selection.first().count()).map(Ticker::begin),
     };
-    let recall = remembering.as_ref().map(|remembering| remember::recall_later(remembering, &plan));
+    let recall = remembering.as_ref().map(|remembering| {
+        let plan = Arc::clone(&plan);
+        remember::recall_later(remembering, move || remember::names(&plan))
+    });
     let report = match run_or_rehearse(args, output, &plan, watch, &mut listener, guise, recall.clone()) {
         Ok(report) => report,
         Err(error) => return refuse(&format!("the run could not start: {error}")),

@@ -1,7 +1,7 @@
 //! `--remember`: what is kept of the checks between runs. None of it ever fails a run.
 
 use crate::say;
-use conn_check::file::SharedDirectory;
+use conn_check::file::{SharedDirectory, Stamp};
 use conn_check::memory::{Memory, Names, Recall};
 use conn_check::plan::Plan;
 use conn_check::report;
@@ -21,8 +21,8 @@ pub(crate) struct Remembering {
     memory: Memory,
     /// The directory can be used, as far as it shows.
     is_usable: bool,
-    /// When somebody had kept something there last, when it was read.
-    read_at: Option<SystemTime>,
+    /// How the directory was when it was read.
+    seen: Option<Stamp>,
     /// What is wrong, and what of that was told.
     wrong: Vec<String>,
     told: Vec<String>,
@@ -33,7 +33,7 @@ impl Remembering {
     pub(crate) fn begin(directory: Option<&Path>) -> Self {
         let named = directory.map(|directory| SharedDirectory::at(directory.to_owned(), NAME));
         let shelf = named.or_else(|| SharedDirectory::of_unit(NAME));
-        Self { shelf, memory: Memory::default(), is_usable: true, read_at: None, wrong: Vec::new(), told: Vec::new() }
+        Self { shelf, memory: Memory::default(), is_usable: true, seen: None, wrong: Vec::new(), told: Vec::new() }
     }
 
     /// Whether anything outlives this process.
@@ -41,44 +41,52 @@ impl Remembering {
         self.shelf.is_some()
     }
 
-    /// What is remembered of checks that are known by these names, for a run that begins now. What cannot be read is told.
-    pub(crate) fn recall(&mut self, names: &Arc<Names>) -> Arc<Recall> {
-        let memory = self.remembered();
-        self.complain();
-        Arc::new(Recall::new(memory, Arc::clone(names)))
-    }
-
     /// What is remembered now.
     fn remembered(&mut self) -> Memory {
-        let mut wrong = Vec::new();
-        self.is_usable = self.refresh(&mut wrong);
-        self.wrong = wrong;
+        self.wrong.clear();
+        self.is_usable = self.refresh();
         self.memory.clone()
     }
 
     /// Keeps what a run has heard. What could not be read, or cannot be written, is told.
-    pub(crate) fn keep(&mut self, recall: &Recall) {
-        // Of other runs, that ended meanwhile, something may be kept since this one began. What is wrong was noted then.
-        self.is_usable = self.is_usable && self.refresh(&mut Vec::new());
-        self.memory.join(recall.heard());
-        if let Some(shelf) = self.shelf.as_mut().filter(|_| self.is_usable) {
-            match shelf.keep(self.memory.text(SystemTime::now()).as_bytes()) {
-                Ok(()) => self.read_at = shelf.changed(),
-                Err(why) => self.wrong.push(format!("{}: this run is not remembered: {why}", place(shelf))),
-            }
+    fn keep(&mut self, recall: &Recall) {
+        if let (Err(why), Some(shelf)) = (self.write(recall.heard()), &self.shelf) {
+            self.wrong.push(format!("{}: this run is not remembered: {why}", place(shelf)));
         }
         self.complain();
     }
 
+    fn write(&mut self, heard: Memory) -> Result<(), String> {
+        let Some(directory) = self.shelf.as_mut().filter(|_| self.is_usable) else {
+            self.memory.join(heard);
+            return Ok(());
+        };
+        let held = directory.hold();
+        // Of other runs, that ended meanwhile, something may be kept since this one began.
+        self.is_usable = self.refresh();
+        self.memory.join(heard);
+        let _held = held?;
+        if let Some(directory) = self.shelf.as_mut().filter(|_| self.is_usable) {
+            directory.keep(self.memory.text(SystemTime::now()).as_bytes())?;
+            self.seen = directory.stamp();
+        }
+        Ok(())
+    }
+
     /// Reads what is kept, where somebody has kept something since; whether that can be done. What is wrong is noted.
-    fn refresh(&mut self, wrong: &mut Vec<String>) -> bool {
+    fn refresh(&mut self) -> bool {
+        let now = SystemTime::now();
+        self.memory.forget_times_to_come(now);
         let Some(directory) = &mut self.shelf else { return true };
-        let changed = directory.changed();
-        if changed.is_some() && changed == self.read_at {
+        let stamp = directory.stamp();
+        if stamp.is_some() && stamp == self.seen {
             return true;
         }
-        self.read_at = changed;
-        let read = read(directory, SystemTime::now(), wrong);
+        self.seen = stamp;
+        let mut wrong = Vec::new();
+        let read = read(directory, now, &mut wrong);
+        wrong.retain(|wrong| !self.wrong.contains(wrong));
+        self.wrong.extend(wrong);
         let is_usable = read.is_some();
         self.memory.join(read.unwrap_or_default());
         is_usable
@@ -91,11 +99,14 @@ impl Remembering {
     }
 }
 
-/// What is remembered of the checks of a plan, found while they are made: reading it takes as long as asking a server of this
-/// host. What is wrong with it is told at the end.
-pub(crate) fn recall_later(remembering: &Arc<Mutex<Remembering>>, plan: &Arc<Plan>) -> Arc<Recall> {
-    let (remembering, plan) = (Arc::clone(remembering), Arc::clone(plan));
-    Arc::new(Recall::later(move || (locked(&remembering).remembered(), names(&plan))))
+/// What is remembered of checks, found while they are made: reading it takes as long as asking a server of this host. What is
+/// wrong with it is told at the end.
+pub(crate) fn recall_later(
+    remembering: &Arc<Mutex<Remembering>>,
+    names: impl FnOnce() -> Arc<Names> + Send + 'static,
+) -> Arc<Recall> {
+    let remembering = Arc::clone(remembering);
+    Arc::new(Recall::later(move || (locked(&remembering).remembered(), names())))
 }
 
 /// Keeps what a run has heard, if it was found what is remembered. A run that was interrupted has not waited for that.

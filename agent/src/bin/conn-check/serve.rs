@@ -24,6 +24,7 @@ use settled::{Checks, Settled};
 use std::future::pending;
 use std::io;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{LocalSet, spawn_local};
@@ -67,7 +68,7 @@ fn serve(args: &Args, files: (Checks, Settled, Watched)) -> Result<(), String> {
     let started = |error: io::Error| format!("it could not start: {error}");
     let runtime = options.runtime().map_err(started)?;
     let remembering = Remembering::begin(args.check.remember.as_deref());
-    let keeper = Rc::new(Keeper::new(args, files, options, connections, remembering));
+    let keeper = Rc::new(Keeper::new(args, files, options, connections, Arc::new(Mutex::new(remembering))));
     let done = LocalSet::new().block_on(&runtime, async {
         let listeners = listeners(args).await?;
         let signals = Signals::new().map_err(started)?;

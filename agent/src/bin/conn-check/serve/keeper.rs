@@ -2,7 +2,7 @@
 
 use super::kept::{Kept, Stamp};
 use super::settled::{self, Checks, Settled};
-use crate::remember::Remembering;
+use crate::remember::{self, Remembering, recall_later};
 use crate::say;
 use conn_check::cli::serve::Args;
 use conn_check::event::Event;
@@ -13,15 +13,18 @@ use conn_check::serve::{
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::task::spawn_local;
+use tokio::task::{spawn_blocking, spawn_local};
 use tokio::time::{Instant, sleep_until};
 
 /// Who asks whether this node can serve, or for metrics, waits so long for a check that has begun: load balancers and
 /// collectors have patience for seconds, and a check may take ten of them.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// So many runs may wait for the directory in which they are remembered.
+const MOST_REMEMBERING: usize = 8;
 
 /// The latest results, whoever asks for them.
 pub(crate) struct Keeper {
@@ -42,7 +45,7 @@ struct State {
     settled: Rc<Settled>,
     watched: Watched,
     shelf: Shelf,
-    remembering: Remembering,
+    remembering: Arc<Mutex<Remembering>>,
     /// So many checks have ended.
     landed: u64,
     /// How this node stood with the files that were read before.
@@ -64,7 +67,7 @@ impl Keeper {
         files: (Checks, Settled, Watched),
         options: Options,
         connections: usize,
-        remembering: Remembering,
+        remembering: Arc<Mutex<Remembering>>,
     ) -> Self {
         let (checks, settled, watched) = files;
         let state = State {
@@ -278,9 +281,13 @@ impl Keeper {
         state.shelf.begin(&entries, began);
         let mut other_files = state.runs.subscribe();
         let checks = Rc::clone(&state.checks);
-        let recall = state.remembering.recall(&checks.names);
+        let remembering = Arc::clone(&state.remembering);
         drop(state);
-        let options = Options { recall: Some(Arc::clone(&recall)), surroundings: true, ..options };
+        let names = Arc::clone(&checks.names);
+        // Whoever waits for a directory that does not answer has it in hand, and a thread.
+        let is_stuck = Arc::strong_count(&remembering) > MOST_REMEMBERING;
+        let recall = (!is_stuck).then(|| recall_later(&remembering, move || names));
+        let options = Options { recall: recall.clone(), surroundings: true, ..options };
         let running = Running { keeper: Rc::clone(self), checks: Rc::clone(&checks), entries, began };
         spawn_local(async move {
             let selection = checks.selection.of_entries(&running.entries.iter().copied().collect());
@@ -292,7 +299,14 @@ impl Keeper {
             let ended = async move { drop(other_files.changed().await) };
             run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
             let keeper = Rc::clone(&running.keeper);
-            keeper.state.borrow_mut().remembering.keep(&recall);
+            if let Some(recall) = recall {
+                let kept = spawn_blocking(move || remember::keep(&remembering, &recall, false));
+                // A directory that does not answer holds up nothing.
+                tokio::select! {
+                    _ = kept => {}
+                    () = sleep_until(Instant::now() + PATIENCE) => {}
+                }
+            }
             drop(running);
             if Rc::ptr_eq(&checks, &keeper.checks()) {
                 keeper.tell();
