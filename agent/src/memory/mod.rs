@@ -182,8 +182,8 @@ impl Recall {
         outcome.since = known.since(&facts, now).map(Box::new);
     }
 
-    /// What was heard is known to who asks next, and to no check of which nothing was: of those another run may have heard
-    /// meanwhile.
+    /// Gives away what is known of the checks of which something was heard, and of no other: of those another run may have
+    /// heard meanwhile.
     #[must_use]
     pub fn heard(&self) -> Memory {
         let heard = std::mem::take(&mut *locked(&self.heard));
