@@ -8,7 +8,8 @@ use conn_check::report;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 /// The begin of the files' names.
 const NAME: &str = "memory";
@@ -19,6 +20,8 @@ pub(crate) struct Remembering {
     /// Where files are; without that, as long as this process runs.
     shelf: Option<SharedDirectory>,
     memory: Memory,
+    /// What was heard and is not kept yet.
+    heard: Memory,
     /// The directory can be used, as far as it shows.
     is_usable: bool,
     /// How the directory was when it was read.
@@ -33,7 +36,8 @@ impl Remembering {
     pub(crate) fn begin(directory: Option<&Path>) -> Self {
         let named = directory.map(|directory| SharedDirectory::at(directory.to_owned(), NAME));
         let shelf = named.or_else(|| SharedDirectory::of_unit(NAME));
-        Self { shelf, memory: Memory::default(), is_usable: true, seen: None, wrong: Vec::new(), told: Vec::new() }
+        let (memory, heard) = (Memory::default(), Memory::default());
+        Self { shelf, memory, heard, is_usable: true, seen: None, wrong: Vec::new(), told: Vec::new() }
     }
 
     /// Whether anything outlives this process.
@@ -45,26 +49,39 @@ impl Remembering {
     fn remembered(&mut self) -> Memory {
         self.wrong.clear();
         self.is_usable = self.refresh();
-        self.memory.clone()
+        let mut memory = self.memory.clone();
+        memory.join(self.heard.clone());
+        memory
+    }
+
+    /// Takes what a run has heard: the next one knows of it, whenever it is kept.
+    fn hear(&mut self, recall: &Recall) {
+        self.heard.join(recall.heard());
     }
 
     /// Keeps what a run has heard. What could not be read, or cannot be written, is told.
     fn keep(&mut self, recall: &Recall) {
-        if let (Err(why), Some(shelf)) = (self.write(recall.heard()), &self.shelf) {
+        self.hear(recall);
+        self.settle();
+    }
+
+    /// Keeps what was heard and is not kept yet.
+    fn settle(&mut self) {
+        if let (Err(why), Some(shelf)) = (self.write(), &self.shelf) {
             self.wrong.push(format!("{}: this run is not remembered: {why}", place(shelf)));
         }
         self.complain();
     }
 
-    fn write(&mut self, heard: Memory) -> Result<(), String> {
+    fn write(&mut self) -> Result<(), String> {
         let Some(directory) = self.shelf.as_mut().filter(|_| self.is_usable) else {
-            self.memory.join(heard);
+            self.memory.join(std::mem::take(&mut self.heard));
             return Ok(());
         };
         let held = directory.hold();
         // Of other runs, that ended meanwhile, something may be kept since this one began.
         self.is_usable = self.refresh();
-        self.memory.join(heard);
+        self.memory.join(std::mem::take(&mut self.heard));
         let _held = held?;
         if let Some(directory) = self.shelf.as_mut().filter(|_| self.is_usable) {
             directory.keep(self.memory.text(SystemTime::now()).as_bytes())?;
@@ -115,6 +132,29 @@ pub(crate) fn keep(remembering: &Mutex<Remembering>, recall: &Recall, is_interru
         locked(remembering).keep(recall);
     } else if !is_interrupted {
         say("--remember: its directory does not answer, and this run is not remembered: look what holds up its disk");
+    }
+}
+
+/// Takes what a run has heard, at once; unless the directory holds up who has it in hand.
+pub(crate) fn hear(remembering: &Mutex<Remembering>, recall: &Recall) {
+    if let (true, Ok(mut remembering)) = (recall.is_known(), remembering.try_lock()) {
+        remembering.hear(recall);
+    }
+}
+
+/// Keeps what is left to keep at the end of a program that goes on; a second at most, if somebody has it in hand.
+pub(crate) fn settle(remembering: &Mutex<Remembering>) {
+    const TRIES: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(10);
+    for _ in 0..TRIES {
+        if let Ok(mut remembering) = remembering.try_lock() {
+            if remembering.heard != Memory::default() {
+                remembering.settle();
+            }
+            return;
+        }
+        // A mutex has no lock with a limit.
+        thread::sleep(PAUSE);
     }
 }
 

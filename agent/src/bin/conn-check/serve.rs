@@ -9,7 +9,7 @@ mod steady;
 
 use crate::check::{options, with_plan};
 use crate::output::print;
-use crate::remember::Remembering;
+use crate::remember::{self, Remembering};
 use crate::{UNKNOWN, complain, refuse, say};
 use conn_check::cli::serve::Args;
 use conn_check::host;
@@ -67,8 +67,8 @@ fn serve(args: &Args, files: (Checks, Settled, Watched)) -> Result<(), String> {
     options.concurrency = options.concurrency.min(host::slots(left));
     let started = |error: io::Error| format!("it could not start: {error}");
     let runtime = options.runtime().map_err(started)?;
-    let remembering = Remembering::begin(args.check.remember.as_deref());
-    let keeper = Rc::new(Keeper::new(args, files, options, connections, Arc::new(Mutex::new(remembering))));
+    let remembering = Arc::new(Mutex::new(Remembering::begin(args.check.remember.as_deref())));
+    let keeper = Rc::new(Keeper::new(args, files, options, connections, Arc::clone(&remembering)));
     let done = LocalSet::new().block_on(&runtime, async {
         let listeners = listeners(args).await?;
         let signals = Signals::new().map_err(started)?;
@@ -77,6 +77,7 @@ fn serve(args: &Args, files: (Checks, Settled, Watched)) -> Result<(), String> {
     });
     // What a run that is in progress has left at servers.
     runtime.block_on(run::settled());
+    remember::settle(&remembering);
     // A look-up that hangs in the system's resolver must not hold up the end.
     runtime.shutdown_background();
     done

@@ -299,20 +299,19 @@ impl Keeper {
             let ended = async move { drop(other_files.changed().await) };
             run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
             let keeper = Rc::clone(&running.keeper);
-            if let Some(recall) = recall {
-                let kept = spawn_blocking(move || remember::keep(&remembering, &recall, false));
-                // A directory that does not answer holds up nothing.
-                tokio::select! {
-                    _ = kept => {}
-                    () = sleep_until(Instant::now() + PATIENCE) => {}
-                }
-            }
+            // Who asks from now on does not get what began before; the next run knows what this one has heard.
+            recall.iter().for_each(|recall| remember::hear(&remembering, recall));
             drop(running);
             if Rc::ptr_eq(&checks, &keeper.checks()) {
                 keeper.tell();
             } else {
                 // Those of the files that were read since were not begun as long as this ran.
                 keeper.begin_due();
+            }
+            drop(keeper);
+            if let Some(recall) = recall {
+                // Nobody waits for it: a directory that does not answer holds up nothing.
+                drop(spawn_blocking(move || remember::keep(&remembering, &recall, false)));
             }
         });
     }
