@@ -210,7 +210,9 @@ impl Running<'_> {
                 Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
                 Some(_) = when(&mut recalling), if recalling.is_some() => recalling = None,
                 () = until(patience), if recalling.is_some() => recalling = None,
-                Some(joined) = self.tasks.join_set.join_next(), if recalling.is_none() && !self.tasks.join_set.is_empty() => {
+                Some(joined) = self.tasks.join_set.join_next(),
+                    if recalling.is_none() && !self.tasks.join_set.is_empty() =>
+                {
                     // Panics are caught inside the task, and nobody else aborts one.
                     if let Ok(outcome) = joined {
                         self.landed(outcome, &mut tell, &mut heard);

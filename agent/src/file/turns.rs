@@ -86,7 +86,9 @@ fn free(path: &Path) -> Option<Flock<File>> {
 
 /// Held by one of several processes of a user, so that what they keep comes one after the other.
 #[derive(Debug)]
-pub struct Held(#[expect(dead_code, reason = "it is held until it is dropped")] Flock<File>);
+pub struct Held {
+    _until_dropped: Flock<File>,
+}
 
 /// Waits for the turn of this process to keep something, a quarter of a second at most; nothing where that does not come.
 pub(super) fn hold(path: &Path) -> Option<Held> {
@@ -96,7 +98,7 @@ pub(super) fn hold(path: &Path) -> Option<Held> {
     let mut file = OpenOptions::new().write(true).create(true).mode(0o600).custom_flags(flags).open(path).ok()?;
     for _ in 0..TRIES {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => return Some(Held(held)),
+            Ok(held) => return Some(Held { _until_dropped: held }),
             Err((unlocked, Errno::EWOULDBLOCK)) => file = unlocked,
             Err(_) => return None,
         }

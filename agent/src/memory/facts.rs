@@ -192,7 +192,8 @@ fn options(entry: &Entry) -> impl Iterator<Item = (&str, &str)> {
     entry.said().filter(|(option, _)| !IDLE.contains(option))
 }
 
-/// A mark of all that a run says of a check: while it is the same, so are its [`Facts`].
+/// A mark of all that a run says of a check: while it is the same, so are its [`Facts`]. Secrets were taken out of all of that
+/// when it was noted.
 pub(super) fn mark_of_pass(of_entry: u64, outcome: &Outcome, is_all: bool) -> u32 {
     let mut hasher = DefaultHasher::new();
     (of_entry, is_all).hash(&mut hasher);

@@ -8,8 +8,7 @@ use conn_check::report;
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// The begin of the files' names.
 const NAME: &str = "memory";
@@ -142,19 +141,11 @@ pub(crate) fn hear(remembering: &Mutex<Remembering>, recall: &Recall) {
     }
 }
 
-/// Keeps what is left to keep at the end of a program that goes on; a second at most, if somebody has it in hand.
+/// Keeps what is left to keep, at the end of a program that goes on.
 pub(crate) fn settle(remembering: &Mutex<Remembering>) {
-    const TRIES: u32 = 100;
-    const PAUSE: Duration = Duration::from_millis(10);
-    for _ in 0..TRIES {
-        if let Ok(mut remembering) = remembering.try_lock() {
-            if remembering.heard != Memory::default() {
-                remembering.settle();
-            }
-            return;
-        }
-        // A mutex has no lock with a limit.
-        thread::sleep(PAUSE);
+    let mut remembering = locked(remembering);
+    if remembering.heard != Memory::default() {
+        remembering.settle();
     }
 }
 

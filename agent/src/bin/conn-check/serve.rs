@@ -27,7 +27,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{LocalSet, spawn_blocking, spawn_local};
 use tokio::time::{Instant, sleep_until};
 
 /// After SIGTERM what was asked is answered in this time, or not at all.
@@ -77,7 +77,13 @@ fn serve(args: &Args, files: (Checks, Settled, Watched)) -> Result<(), String> {
     });
     // What a run that is in progress has left at servers.
     runtime.block_on(run::settled());
-    remember::settle(&remembering);
+    runtime.block_on(async {
+        tokio::select! {
+            _ = spawn_blocking(move || remember::settle(&remembering)) => {}
+            // A directory that does not answer does not hold up the end.
+            () = sleep_until(Instant::now() + Duration::from_secs(1)) => {}
+        }
+    });
     // A look-up that hangs in the system's resolver must not hold up the end.
     runtime.shutdown_background();
     done

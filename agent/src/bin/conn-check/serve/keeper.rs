@@ -297,7 +297,7 @@ impl Keeper {
                 }
             };
             let ended = async move { drop(other_files.changed().await) };
-            run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
+            let report = run::run(&checks.plan, &selection, &options, ended, Some(&mut hear)).await;
             let keeper = Rc::clone(&running.keeper);
             // Who asks from now on does not get what began before; the next run knows what this one has heard.
             recall.iter().for_each(|recall| remember::hear(&remembering, recall));
@@ -311,7 +311,7 @@ impl Keeper {
             drop(keeper);
             if let Some(recall) = recall {
                 // Nobody waits for it: a directory that does not answer holds up nothing.
-                drop(spawn_blocking(move || remember::keep(&remembering, &recall, false)));
+                drop(spawn_blocking(move || remember::keep(&remembering, &recall, report.interrupted)));
             }
         });
     }
