@@ -8,12 +8,13 @@ use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::plan::Entry;
 use crate::text::{said, shortened};
+use foldhash::quality::FixedState;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hash as _, Hasher};
 use std::time::Duration;
 
 /// So many values of one kind are kept: the addresses of a name, the resolvers.
@@ -178,9 +179,14 @@ fn learnt(fact: &str) -> Option<Learnt> {
     })
 }
 
+/// Makes marks, which are the same in all runs of one version.
+fn marker() -> impl Hasher {
+    FixedState::with_seed(0).build_hasher()
+}
+
 /// A mark of what the file says of a check, and of who reads it.
 pub(super) fn mark_of_entry(entry: &Entry) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = marker();
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     entry.target.hash(&mut hasher);
     options(entry).for_each(|option| option.hash(&mut hasher));
@@ -195,7 +201,7 @@ fn options(entry: &Entry) -> impl Iterator<Item = (&str, &str)> {
 /// A mark of all that a run says of a check: while it is the same, so are its [`Facts`]. Secrets were taken out of all of that
 /// when it was noted.
 pub(super) fn mark_of_pass(of_entry: u64, outcome: &Outcome, is_all: bool) -> u32 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = marker();
     (of_entry, is_all).hash(&mut hasher);
     for (fact, value) in &outcome.facts {
         match learnt(fact) {

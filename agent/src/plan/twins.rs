@@ -4,12 +4,13 @@ use super::include::Include;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::text::{Lines, Span};
 use crate::yaml::{Node, Value};
+use foldhash::quality::FixedState;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::hash::{BuildHasher as _, Hash};
 
 /// A warning at the second of each lot of checks that are the same in all options.
 pub(super) fn warnings(items: &[Node], lines: &Lines<'_>) -> Vec<Diagnostic> {
-    let mut seen: HashMap<u64, Lot> = HashMap::new();
+    let mut seen: HashMap<u64, Lot, FixedState> = HashMap::default();
     // Files that are included twice are told where they are read.
     let is_check = |item: &&Node| matches!(&item.value, Value::Map(pairs) if !Include::is_one(pairs));
     for item in items.iter().filter(is_check) {
@@ -56,8 +57,7 @@ fn fingerprint(node: &Node) -> u64 {
     }
 }
 
+/// Who writes a file may have a warning of it that is wrong, and nothing else: no hash that withstands that is needed.
 fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+    FixedState::with_seed(0).hash_one(value)
 }

@@ -90,7 +90,7 @@ impl Plain {
         let stamp = self.stamp(step.at);
         let duration = self.duration(step.elapsed);
         let label = label(row.entry);
-        let bracket = match (info.is_empty(), &row.entry.label) {
+        let bracket = || match (info.is_empty(), &row.entry.label) {
             (true, None) => String::new(),
             (true, Some(label)) => format!("({label}) "),
             (false, None) => format!("({info}) "),
@@ -101,7 +101,7 @@ impl Plain {
         let notes = notes.concat() + &differs;
         match (step.verdict, row.failure) {
             (Verdict::Fail, Some(failure)) => {
-                let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
+                let mut lines = format!("{stamp}{name} FAILED{duration} - {}{}\n", bracket(), failure.line());
                 lines.extend(row.since.map(|since| format!("    {since}\n")));
                 for (title, text) in self.style.details(failure) {
                     // Writing to a string cannot fail.
@@ -142,5 +142,5 @@ const fn rank(verdict: Verdict) -> u8 {
 
 /// `type:host`, so that what belongs together stands together.
 fn group(row: &Row<'_>) -> String {
-    format!("{}:{}", row.entry.kind, row.entry.target)
+    [row.entry.kind, ":", &row.entry.target].concat()
 }

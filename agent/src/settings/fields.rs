@@ -338,8 +338,13 @@ impl<'a> Fields<'a> {
                 about,
             });
         }
-        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = Some(T::SHAPE.shown));
-        self.find(key)
+        // Once through them: a check has some forty options, and thousands of checks are read.
+        let mut first = None;
+        for pair in self.pairs.iter_mut().filter(|pair| pair.key == key) {
+            pair.asked = Some(T::SHAPE.shown);
+            first = first.or(Some(pair.value));
+        }
+        first.filter(|node| !node.is_null())
     }
 
     fn find(&self, key: &str) -> Option<&'a Node> {

@@ -76,7 +76,13 @@ pub(crate) fn read(
         match source {
             Ok(source) => {
                 names.push(source.name.clone());
-                plan.entries.extend(reading.checks(source));
+                let checks = reading.checks(source);
+                // One file is the rule, and its checks are where they are to be.
+                if plan.entries.is_empty() {
+                    plan.entries = checks;
+                } else {
+                    plan.entries.extend(checks);
+                }
             }
             Err(unreadable) => reading.refused.push(unreadable),
         }

@@ -73,6 +73,9 @@ impl Reading {
 
     /// The checks of a plan, with those of other files in their places.
     fn spliced(&mut self, plan: Plan, name: &str, noted: &mut Vec<Diagnostic>) -> Vec<Entry> {
+        if plan.includes.is_empty() {
+            return plan.entries;
+        }
         let mut checks = Vec::with_capacity(plan.entries.len());
         let (mut own, mut taken) = (plan.entries.into_iter(), 0);
         for include in &plan.includes {
