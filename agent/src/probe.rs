@@ -164,6 +164,11 @@ impl Probe {
         probe
     }
 
+    /// When the current result's turn came.
+    pub(crate) const fn began(&self) -> Instant {
+        self.step_began
+    }
+
     /// Says which service the peer should be: another one is then named (`protocol.wrong-service`),
     /// whatever went wrong on the way.
     pub(crate) const fn expect(&mut self, service: &'static Service) {

@@ -69,7 +69,7 @@ pub async fn run(
 ) -> Report {
     let started = SystemTime::now();
     let (events, heard) = unbounded_channel();
-    let shared = Arc::new(options.shared());
+    let shared = Arc::new(options.shared().of_checks(selection.entries().count()));
     let mut running = Running {
         plan,
         selection,
@@ -87,7 +87,8 @@ pub async fn run(
     let interrupted = running.until_done(interrupt, heard, listener).await;
     finished(interrupted).await;
     let Running { shared, mut done, .. } = running;
-    done.sort_by_key(|outcome| outcome.entry);
+    // Large as they are, each is moved once.
+    done.sort_by_cached_key(|outcome| outcome.entry);
     Report {
         started,
         elapsed: shared.began.elapsed(),
@@ -319,7 +320,7 @@ impl Running<'_> {
         let before = self.done.len();
         for (entry, task) in self.tasks.end() {
             let results = self.plan.entries[entry].results.len();
-            let rest = Step::skipped(SkipReason::Interrupted, at);
+            let rest = || Step::skipped(SkipReason::Interrupted, at);
             self.keep(gather(entry, results, rest, task.began, &task.findings, None));
         }
         for entry in self.queue.drain() {
@@ -361,7 +362,6 @@ async fn until(deadline: Instant) {
 ///
 /// The assignment comes in a box: what is handed over stays in the task beside what is made of it.
 async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Box<Assignment>) -> Outcome {
-    let began = Instant::now();
     let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
     let check = &plan.entries[entry];
     if let Some(fault) = &check.missing {
@@ -369,6 +369,7 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Box<Assignmen
         return Outcome::failed(entry, check.results.len(), shared.began.elapsed(), failure);
     }
     let mut probe = Probe::new(Arc::clone(&shared), *assignment);
+    let began = probe.began();
     let result = panics::Guarded(check.spec.run(&mut probe)).await;
     let courtesy = probe.take_courtesy();
     let failure = match result {
@@ -378,7 +379,7 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Box<Assignmen
             probe.end(Err(failure.into()))
         }
     };
-    let rest = Step::skipped(SkipReason::AfterFailure, shared.began.elapsed());
+    let rest = || Step::skipped(SkipReason::AfterFailure, shared.began.elapsed());
     let mut outcome = gather(entry, check.results.len(), rest, began, &findings, failure);
     outcome.has_sent &= check.asks_once;
     let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
@@ -393,14 +394,16 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Box<Assignmen
 fn gather(
     entry: usize,
     results: usize,
-    rest: Step,
+    rest: impl FnOnce() -> Step,
     began: Instant,
     findings: &Mutex<Findings>,
     failure: Option<Failure>,
 ) -> Outcome {
     let findings = std::mem::take(&mut *findings.lock().unwrap_or_else(PoisonError::into_inner));
     let mut steps = findings.steps;
-    steps.resize(results.max(steps.len()), rest);
+    if steps.len() < results {
+        steps.resize(results, rest());
+    }
     let has_sent = findings.sent.unwrap_or_else(|| may_have_asked(&findings.phases, failure.as_ref()));
     let mut outcome = Outcome {
         entry,

@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) trust: Trust,
     /// Those of the service, where the run is made as one.
     pub(crate) proxies: Option<ProxyVariables>,
+    /// So few checks are made that what one of them waits, all wait.
+    pub(crate) is_small: bool,
     /// Why connections of the run failed.
     pub(crate) inquiries: Inquiries,
     /// By which way this host sends to the addresses that connections led to, where that is noted.
@@ -35,7 +37,7 @@ impl Shared {
         let deadline = max_timeout.map(|most| began + most - margin(most));
         let inquiries = Inquiries::default();
         let (stopped, proxies, host_name) = (Sender::new(false), None, LazyLock::new(host::name as fn() -> String));
-        Self { began, deadline, stopped, resolver, trust, proxies, inquiries, ways: None, host_name }
+        Self { began, deadline, stopped, resolver, trust, proxies, is_small: false, inquiries, ways: None, host_name }
     }
 
     /// Of a run as a service: with its proxies.
@@ -43,11 +45,19 @@ impl Shared {
         Self { proxies, ..self }
     }
 
+    /// Of a run of so many checks.
+    pub(crate) fn of_checks(self, count: usize) -> Self {
+        Self { is_small: count <= FEW, ..self }
+    }
+
     /// When the work has to stop, from the start of the run.
     pub(crate) fn end(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline - self.began)
     }
 }
+
+/// Beyond that the checks do not wait one for the other any more, but for a turn.
+const FEW: usize = 16;
 
 /// What is kept of `--max-timeout` for printing: half a second, or 5 % if that is less.
 fn margin(most: Duration) -> Duration {

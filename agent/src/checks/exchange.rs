@@ -30,6 +30,11 @@ impl Exchange {
         self.send.is_some()
     }
 
+    /// Whether nothing is sent, and nothing must come.
+    pub(super) const fn is_none(&self) -> bool {
+        !self.sends() && !self.expects()
+    }
+
     /// Whether something must come.
     pub(super) const fn expects(&self) -> bool {
         self.expect.is_some()

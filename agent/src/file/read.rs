@@ -114,7 +114,8 @@ fn refused(path: &Path, error: io::Error) -> ReadError {
 /// # Errors
 /// Those of the stream; a longer one.
 pub(crate) fn read_to_end(stream: impl io::Read, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let mut content = Vec::new();
+    // Most are read at once then.
+    let mut content = Vec::with_capacity(4096);
     stream.take(limit + 1).read_to_end(&mut content)?;
     if content.len() as u64 > limit { Err(ReadError::TooLarge(limit)) } else { Ok(content) }
 }

@@ -32,7 +32,7 @@ mod trust;
 mod wire;
 pub(crate) mod zone;
 
-pub(crate) use clock::within;
+pub(crate) use clock::{within, within_exactly};
 pub(crate) use connect::{
     Race, address as connect, datagram, has_route, in_segments as connect_in_segments, refusal_of, summary, unix,
 };

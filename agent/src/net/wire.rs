@@ -4,7 +4,7 @@
 use crate::net::tls::{Broken, Exchange};
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -219,10 +219,10 @@ impl Wire {
         matches!(self.io, Io::Tcp(_))
     }
 
-    /// This host's address in the connection; a Unix socket has none.
-    pub(crate) fn local_address(&self) -> Option<IpAddr> {
+    /// This host's end of the connection; a Unix socket has no address.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         match &self.io {
-            Io::Tcp(stream) => stream.local_addr().ok().map(|address| address.ip()),
+            Io::Tcp(stream) => stream.local_addr().ok(),
             Io::Tls(stream, _) => stream.get_ref().0.local_address(),
             Io::Unix(_) => None,
         }

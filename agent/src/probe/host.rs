@@ -8,14 +8,13 @@ use super::wait::Waited;
 use crate::fault::{Fault, Part, Phase};
 use crate::net;
 use crate::net::host::{Silence, Way};
-use crate::net::{Host, HostKind};
+use crate::net::{Host, HostKind, Wire};
 use crate::shared::Shared;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -74,8 +73,8 @@ pub(super) fn inquire(shared: &Arc<Shared>, address: SocketAddr, until: Instant,
 
 impl Probe {
     /// A connection is there.
-    pub(super) fn came_from(&self, stream: &TcpStream) {
-        if let (Some(dialled), Ok(local)) = (&self.dialled, stream.local_addr()) {
+    pub(super) fn came_from(&self, wire: &Wire) {
+        if let (Some(dialled), Some(local)) = (&self.dialled, wire.local_address()) {
             // There is one connection.
             let _ = dialled.local.set(local);
         }

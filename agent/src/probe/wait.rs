@@ -9,6 +9,7 @@ use crate::net::host::Silence;
 use crate::outcome::Timing;
 use std::future::pending;
 use std::pin::{Pin, pin};
+use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -64,6 +65,11 @@ impl Probe {
         let fault = self.look_at_this_host(phase, fault, silence).await;
         let said = if said.is_some() { said } else { self.peek(phase, &fault).await };
         Err(self.explain(phase, fault, said))
+    }
+
+    /// How long the last phase took.
+    pub(super) fn last_elapsed(&self) -> Duration {
+        self.findings().phases.last().map_or(Duration::ZERO, |timing| timing.elapsed)
     }
 
     /// The failure of a phase, after which the peer may have said something on another connection.

@@ -51,9 +51,7 @@ const EXPORT_FW: &str = "conn-check-export-fw";
 const SERVE: &str = "conn-check-serve";
 
 fn main() -> ExitCode {
-    conn_check::host::note_descriptors();
     conn_check::host::forbid_core_dumps();
-    conn_check::host::keep_what_is_made();
     conn_check::file::started_as(Path::new(&std::env::args_os().next().unwrap_or_default()));
     let status = match called() {
         CONFIGS => start(|_| false, configs::program),
@@ -94,6 +92,9 @@ fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
             return usage(&cli::suggest::improved(error, &A::command()));
         }
     };
+    // Before anything is opened or made.
+    conn_check::host::note_descriptors();
+    conn_check::host::keep_what_is_made();
     let tracebacks = tracebacks(&args);
     panic::set_hook(Box::new(move |panic| {
         conn_check::run::note_panic(panic);

@@ -6,7 +6,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::process;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -90,7 +91,11 @@ impl Watch {
 
 /// Whether whoever started this process had it ignore SIGHUP, which is the first of the mask (`proc_pid_status(5)`).
 fn ignores_hangups() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    /// Of a user in 65,536 groups, the most that there can be.
+    const LONGEST: u64 = 1 << 20;
+    // Its size is not known before, and to ask for it is to read it bit by bit.
+    let mut status = String::with_capacity(4096);
+    let _ = File::open("/proc/self/status").and_then(|file| file.take(LONGEST).read_to_string(&mut status));
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")?.trim().chars().next_back()?.to_digit(16));
     mask.is_some_and(|lowest| lowest & 1 == 1)
 }

@@ -44,7 +44,7 @@ pub(super) struct MailSession {
 impl MailSession {
     /// A session of a host that has this name.
     pub(super) fn new(wire: Wire, host_name: &str, encrypted: bool) -> Self {
-        let own = own_name(host_name, wire.local_address());
+        let own = own_name(host_name, wire.local_address().map(|address| address.ip()));
         Self {
             talk: Talk::new(wire, "a reply"),
             own,
