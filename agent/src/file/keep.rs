@@ -84,7 +84,7 @@ impl SharedDirectory {
     /// # Errors
     /// Why nothing can be kept there, and what to do.
     pub fn hold(&mut self) -> Result<Option<Held>, String> {
-        if !self.is_trusted || self.stamp().is_none() {
+        if !self.is_trusted || !self.directory.exists() {
             self.make()?;
         }
         Ok(turns::hold(&self.own(".", ".lock")))
@@ -125,7 +125,7 @@ impl SharedDirectory {
 
     /// Makes the directory where there is none.
     fn make(&mut self) -> Result<(), String> {
-        if self.stamp().is_none() {
+        if !self.directory.exists() {
             // Nothing is left behind where nothing may be kept.
             judged(Trust::of_way(self.first_there(), self.group))?;
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);

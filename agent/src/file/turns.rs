@@ -26,9 +26,12 @@ const MODE: u32 = 0o640;
 pub(super) fn take_turns(path: &Path, content: &[u8]) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let other = path.with_file_name(format!(".{name}.other"));
-    if let Some(mut file) = free(&other) {
+    if let Some((mut file, length)) = free(&other) {
         file.write_all(content)?;
-        file.set_len(content.len() as u64)?;
+        // To be told the length that it has costs the kernel as much as the exchange.
+        if length > content.len() as u64 {
+            file.set_len(content.len() as u64)?;
+        }
         return exchange(&other, path).or_else(|_| fs::rename(&other, path));
     }
     let (temporary, mut file) = create_temporary(path)?;
@@ -64,8 +67,8 @@ pub(super) fn read_in_turn(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError
     read_to_end(open(path, limit)?.0, limit)
 }
 
-/// The file whose turn it is, if nobody else is writing or reading it. What is none of ours gives way.
-fn free(path: &Path) -> Option<Flock<File>> {
+/// The file whose turn it is, and its length, if nobody else is writing or reading it. What is none of ours gives way.
+fn free(path: &Path) -> Option<(Flock<File>, u64)> {
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
     let opened = OpenOptions::new().write(true).custom_flags(flags).open(path);
     let opened = opened.inspect_err(|error| {
@@ -81,7 +84,7 @@ fn free(path: &Path) -> Option<Flock<File>> {
         return None;
     }
     // Another run may have put it in its place before it was ours alone.
-    fs::symlink_metadata(path).is_ok_and(|now| now.ino() == there.ino()).then_some(file)
+    fs::symlink_metadata(path).is_ok_and(|now| now.ino() == there.ino()).then_some((file, there.len()))
 }
 
 /// Held by one of several processes of a user, so that what they keep comes one after the other.

@@ -26,9 +26,10 @@ use crate::phase::Phase;
 use crate::plan::Plan;
 use facts::{mark_of_pass, times};
 use known::{Known, Pass, Written, seconds};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -54,7 +55,58 @@ pub struct Memory {
 struct Kept<'a> {
     format: Cow<'a, str>,
     #[serde(borrow)]
-    checks: BTreeMap<Cow<'a, str>, Written<'a>>,
+    checks: Checks<'a>,
+}
+
+/// In the order of the file; what has no key of ours is left out.
+#[derive(Debug)]
+struct Checks<'a>(Vec<(u64, Written<'a>)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Checks<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = Checks<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("checks by their keys")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut kept: A) -> Result<Checks<'de>, A::Error> {
+                let mut checks = Vec::new();
+                while let Some((Key(key), check)) = kept.next_entry()? {
+                    checks.extend(key.map(|key| (key, check)));
+                }
+                Ok(Checks(checks))
+            }
+        }
+
+        deserializer.deserialize_map(Each)
+    }
+}
+
+/// The key of a check, if it is one of ours.
+struct Key(Option<u64>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Digits;
+
+        impl Visitor<'_> for Digits {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("hexadecimal digits")
+            }
+
+            fn visit_str<E>(self, digits: &str) -> Result<Key, E> {
+                Ok(Key(u64::from_str_radix(digits, 16).ok()))
+            }
+        }
+
+        deserializer.deserialize_str(Digits)
+    }
 }
 
 /// What the files of all versions have.
@@ -80,10 +132,7 @@ impl Memory {
         if kept.format != FORMAT {
             return Err(OF_ANOTHER.to_owned());
         }
-        let known = kept
-            .checks
-            .into_iter()
-            .filter_map(|(key, check)| Some((u64::from_str_radix(&key, 16).ok()?, Known::read(check, now)?)));
+        let known = kept.checks.0.into_iter().filter_map(|(key, check)| Some((key, Known::read(check, now)?)));
         Ok(Self { checks: known.collect() })
     }
 
@@ -140,7 +189,7 @@ pub struct Recall {
     find: Mutex<Option<Find>>,
     known: OnceLock<(Memory, Arc<Names>)>,
     /// What is known since of the checks of which something was heard.
-    heard: Mutex<HashMap<u64, Known>>,
+    heard: Mutex<BTreeMap<u64, Known>>,
 }
 
 impl Recall {
@@ -186,8 +235,7 @@ impl Recall {
     /// heard meanwhile.
     #[must_use]
     pub fn heard(&self) -> Memory {
-        let heard = std::mem::take(&mut *locked(&self.heard));
-        Memory { checks: heard.into_iter().collect() }
+        Memory { checks: std::mem::take(&mut *locked(&self.heard)) }
     }
 
     /// Hears what came of a check of a run that began at this time: the next round knows of it.
@@ -229,14 +277,14 @@ impl Recall {
     }
 
     /// What is known of a check.
-    fn known<'a>(&'a self, entry: usize, heard: &'a HashMap<u64, Known>) -> Option<&'a Known> {
+    fn known<'a>(&'a self, entry: usize, heard: &'a BTreeMap<u64, Known>) -> Option<&'a Known> {
         let (memory, names) = self.known.get()?;
         let key = &names.keys[entry];
         heard.get(key).or_else(|| memory.checks.get(key))
     }
 
     /// The same, to hear more of it.
-    fn learning<'a>(&self, entry: usize, heard: &'a mut HashMap<u64, Known>) -> Option<&'a mut Known> {
+    fn learning<'a>(&self, entry: usize, heard: &'a mut BTreeMap<u64, Known>) -> Option<&'a mut Known> {
         let (memory, names) = self.known.get()?;
         let key = names.keys[entry];
         let before = || memory.checks.get(&key).cloned();

@@ -1,12 +1,13 @@
 //! How long the phases of a check took.
 
 use crate::phase::Phase;
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 use std::time::Duration;
 
 /// The longest that each phase took, in milliseconds; nothing where one was not seen.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(from = "Vec<u32>", into = "Vec<u32>")]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Times([Option<u32>; Phase::ALL.len()]);
 
 /// No longer time is known: there is not much room.
@@ -36,23 +37,37 @@ impl Times {
 }
 
 /// As they are kept: the number of a phase in the order of all, its time, and so on.
-impl From<Times> for Vec<u32> {
-    fn from(Times(longest): Times) -> Self {
-        let seen = (0..).zip(longest).filter_map(|(phase, time)| Some([phase, time?]));
-        seen.flatten().collect()
+impl Serialize for Times {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seen = (0..).zip(self.0).filter_map(|(phase, time): (u32, _)| Some([phase, time?]));
+        serializer.collect_seq(seen.flatten())
     }
 }
 
 /// A phase that there is not is not seen.
-impl From<Vec<u32>> for Times {
-    fn from(kept: Vec<u32>) -> Self {
-        let mut times = Self::default();
-        let (pairs, _) = kept.as_chunks();
-        for &[phase, time] in pairs {
-            if let Some(longest) = times.0.get_mut(phase as usize) {
-                *longest = Some(time);
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Kept;
+
+        impl<'de> Visitor<'de> for Kept {
+            type Value = Times;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the numbers and times of phases")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut kept: A) -> Result<Times, A::Error> {
+                let mut times = Times::default();
+                while let Some(phase) = kept.next_element::<usize>()? {
+                    let time = kept.next_element()?;
+                    if let Some(longest) = times.0.get_mut(phase) {
+                        *longest = time;
+                    }
+                }
+                Ok(times)
             }
         }
-        times
+
+        deserializer.deserialize_seq(Kept)
     }
 }

@@ -4,7 +4,6 @@
 use crate::outcome::Verdict;
 use crate::report::view::{CheckView, Counts, Row, View};
 use crate::report::{Format, Refusal, Reporter, reporter, series};
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
@@ -24,7 +23,7 @@ impl Reporter for Junit {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let all = Numbers { counts: view.counts, errors: 0, elapsed: Some(view.elapsed) };
         open(all, out)?;
-        let mut taken = HashMap::new();
+        let mut taken = series::Calls::default();
         let suites = suites(view);
         for (file, checks) in &suites {
             // Suites of one name would be taken for parts of one.
@@ -132,7 +131,7 @@ fn close(out: &mut dyn Write) -> io::Result<()> {
 fn cases(
     series: &str,
     check: &CheckView<'_>,
-    taken: &mut HashMap<String, usize>,
+    taken: &mut series::Calls<String>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     // What the names of its results do not say yet.

@@ -192,7 +192,7 @@ fn perfdata(view: &View<'_>) -> String {
 /// The time to the verdict of each check with what it may be, and how long its certificate still lasts. A check's
 /// name may be a word that stands on the first line already.
 fn long_perfdata(view: &View<'_>) -> Vec<String> {
-    let mut taken = ["pass", "warn", "fail", "skip", "time"].map(|label| (label.to_owned(), 1)).into();
+    let mut taken = ["pass", "warn", "fail", "skip", "time"].map(|label| (label.to_owned(), 1)).into_iter().collect();
     let mut data = Vec::new();
     for (series, check) in view.series() {
         let label = unique(&series, &mut taken);

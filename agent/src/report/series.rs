@@ -9,8 +9,12 @@
 
 use crate::plan::{Entry, Plan};
 use crate::report::title;
+use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+/// How often something is called so.
+pub(super) type Calls<Name> = HashMap<Name, usize, RandomState>;
 
 /// The series of every check of a plan, each another one.
 pub(crate) fn of(plan: &Plan) -> Vec<String> {
@@ -34,7 +38,7 @@ pub(super) fn titles(plan: &Plan) -> Vec<String> {
 }
 
 fn each_its_own(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut taken = HashMap::with_capacity(names.size_hint().0);
+    let mut taken = Calls::with_capacity_and_hasher(names.size_hint().0, RandomState::default());
     names.map(|name| unique(&name, &mut taken)).collect()
 }
 
@@ -64,7 +68,7 @@ impl Name<'_> {
 }
 
 fn names(plan: &Plan) -> Vec<Name<'_>> {
-    let mut labels: HashMap<&str, usize> = HashMap::new();
+    let mut labels: Calls<&str> = Calls::default();
     plan.entries.iter().filter_map(label).for_each(|label| *labels.entry(label).or_default() += 1);
     let name = |entry| {
         let label = label(entry);
@@ -72,7 +76,7 @@ fn names(plan: &Plan) -> Vec<Name<'_>> {
         Name { entry, label, place: (!is_enough).then(|| described(entry)) }
     };
     let mut names: Vec<_> = plan.entries.iter().map(name).collect();
-    let mut alike: HashMap<_, usize> = HashMap::with_capacity(names.len());
+    let mut alike = Calls::with_capacity_and_hasher(names.len(), RandomState::default());
     names.iter().for_each(|name| *alike.entry(name.series()).or_default() += 1);
     let is_alike: Vec<_> = names.iter().map(|name| name.place.is_some() && alike[&name.series()] > 1).collect();
     for (name, _) in names.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike) {
@@ -115,7 +119,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The name, with a number behind it when another check of the file has it already.
-pub(super) fn unique(name: &str, taken: &mut HashMap<String, usize>) -> String {
+pub(super) fn unique(name: &str, taken: &mut Calls<String>) -> String {
     let mut free = name.to_owned();
     while taken.contains_key(&free) {
         let number = taken.entry(name.to_owned()).or_insert(1);

@@ -4,7 +4,7 @@ use super::upgrade::Upgrade;
 use std::num::NonZero;
 
 /// A service.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Service {
     /// One word in small letters; that of the check whose own service it is is its `type:`.
     pub id: &'static str,
@@ -56,6 +56,15 @@ pub struct Service {
     /// What the parts of its URLs are called as options of that check.
     pub(crate) options: Options,
 }
+
+/// No two services have the same one.
+impl PartialEq for Service {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Service {}
 
 /// Ports; the first of each is the default.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

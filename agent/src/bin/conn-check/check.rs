@@ -163,6 +163,7 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
     // What is remembered decides nothing any more, whatever becomes of it.
     watch.ends_with(status);
     if let (Some(remembering), Some(recall)) = (&remembering, &recall) {
+        watch.allow_to_remember();
         remember::keep(remembering, recall, report.interrupted);
     }
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.

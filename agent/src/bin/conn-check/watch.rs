@@ -1,6 +1,7 @@
 //! The end comes in time, whatever stands still: standard input that nobody closes, a reader of
 //! the output that does not read, a pipe that nobody opens.
 
+use crate::remember::UNREMEMBERED;
 use crate::{UNKNOWN, complain};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -10,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::process;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +22,9 @@ const READING: u8 = u8::MAX;
 
 /// How long after its time, or after the signal to end, the output may still be on its way.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// So soon it is noticed that less time is left than was said: to be told would wake a thread at the end of each run.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// So many times as long a host that is too busy to write may take: the result is worth more than a second.
 const PATIENCE: usize = 5;
@@ -38,6 +42,8 @@ struct Shared {
     to_stdout: bool,
     /// When it has to be over, if that is said.
     last: Mutex<Option<Instant>>,
+    /// All is told, and what is left is to be remembered.
+    is_remembering: AtomicBool,
 }
 
 impl Watch {
@@ -49,7 +55,8 @@ impl Watch {
     pub(crate) fn begin(max_timeout: Option<Duration>, to_stdout: bool) -> io::Result<Self> {
         let last = max_timeout.map(|timeout| Instant::now() + timeout + GRACE);
         let (status, stopped) = (AtomicU8::new(READING), Notify::new());
-        let shared = Arc::new(Shared { status, stopped, to_stdout, last: Mutex::new(last) });
+        let (last, is_remembering) = (Mutex::new(last), AtomicBool::new(false));
+        let shared = Arc::new(Shared { status, stopped, to_stdout, last, is_remembering });
         let mut wanted = SigSet::empty();
         wanted.add(Signal::SIGTERM);
         wanted.add(Signal::SIGINT);
@@ -81,6 +88,14 @@ impl Watch {
     /// So much time there is from now on, for one more round (`--wait`).
     pub(crate) fn allow(&self, time: Duration) {
         *self.0.last() = Some(Instant::now() + time + GRACE);
+    }
+
+    /// All is told, and there is a second to remember it, or two: nobody waits for a directory that does not answer.
+    pub(crate) fn allow_to_remember(&self) {
+        self.0.is_remembering.store(true, Ordering::Relaxed);
+        let soon = Instant::now() + GRACE;
+        let mut last = self.0.last();
+        *last = Some(last.map_or(soon, |last| last.min(soon)));
     }
 
     /// Somebody wants the run to end.
@@ -120,14 +135,17 @@ impl Shared {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a signal; `false` when the time is over first, also what was allowed meanwhile.
+    /// Waits for a signal; `false` when the time is over first, as it was said last.
     fn awaits(&self, signals: &SignalFd) -> bool {
         loop {
-            let last = *self.last();
-            if awaits(signals, last) {
+            let look = Instant::now() + LOOK;
+            // Nobody else waits for the lock meanwhile.
+            let next = self.last().map_or(look, |last| last.min(look));
+            if awaits(signals, Some(next)) {
                 return true;
             }
-            if *self.last() == last {
+            let last = *self.last();
+            if last.is_some_and(|last| last <= Instant::now()) {
                 return false;
             }
         }
@@ -141,6 +159,9 @@ impl Shared {
             let soon = Instant::now() + GRACE;
             let last = *self.last();
             awaits(signals, Some(last.map_or(soon, |last| last.min(soon))));
+        }
+        if self.is_remembering.load(Ordering::Relaxed) {
+            self.end(UNREMEMBERED);
         }
         let is_hurried = self.to_stdout && self.be_patient(signals);
         let is_read = self.to_stdout && takes_more();
@@ -162,10 +183,16 @@ impl Shared {
             }
             _ => "whatever should read it stands still",
         };
+        self.end(&format!("stopped before {what}: {why}"));
+    }
+
+    /// Says why, and ends the process.
+    fn end(&self, why: &str) -> ! {
         // Standard error may lead to the very reader that stands still.
         if let Ok(1) = poll(&mut [PollFd::new(io::stderr().as_fd(), PollFlags::POLLOUT)], PollTimeout::ZERO) {
-            complain(&format!("stopped before {what}: {why}"));
+            complain(why);
         }
+        let status = self.status.load(Ordering::Relaxed);
         process::exit(i32::from(if status == READING { UNKNOWN } else { status }));
     }
 }
