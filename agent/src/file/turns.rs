@@ -146,6 +146,18 @@ mod tests {
     use std::thread;
 
     #[test]
+    fn a_short_content_is_whole_behind_longer_ones() {
+        let folder = std::env::temp_dir().join(format!("conn-check-short-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a directory");
+        let path = folder.join("kept");
+        for content in ["a long one", "another long one", "short", "s", "longer", ""] {
+            take_turns(&path, content.as_bytes()).expect("written");
+            assert_eq!(fs::read_to_string(&path).expect("it"), content);
+        }
+        fs::remove_dir_all(&folder).expect("it was made");
+    }
+
+    #[test]
     fn writers_beside_each_other_leave_whole_files_and_none_brings_an_old_one_back() {
         const TIMES: usize = 400;
         let folder = std::env::temp_dir().join(format!("conn-check-turns-{}", std::process::id()));

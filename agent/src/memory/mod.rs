@@ -58,7 +58,7 @@ struct Kept<'a> {
     checks: Checks<'a>,
 }
 
-/// In the order of the file; what has no key of ours is left out.
+/// In the order of the file, where the last one of a key counts; what has no key of ours is left out.
 #[derive(Debug)]
 struct Checks<'a>(Vec<(u64, Written<'a>)>);
 

@@ -59,9 +59,9 @@ impl<'de> Deserialize<'de> for Times {
             fn visit_seq<A: SeqAccess<'de>>(self, mut kept: A) -> Result<Times, A::Error> {
                 let mut times = Times::default();
                 while let Some(phase) = kept.next_element::<usize>()? {
-                    let time = kept.next_element()?;
+                    let Some(time) = kept.next_element()? else { break };
                     if let Some(longest) = times.0.get_mut(phase) {
-                        *longest = time;
+                        *longest = Some(time);
                     }
                 }
                 Ok(times)

@@ -31,8 +31,8 @@ pub(crate) async fn within_exactly<T>(timeout: Duration, work: impl Future<Outpu
     }
 }
 
-/// What can be read when the time is up (`timerfd_create(2)`). A pipe's end is what tokio can wait for of any descriptor
-/// without unsafe code.
+/// What can be read when the time is up (`timerfd_create(2)`). Of `AsyncFd`, which is made for this, tokio has deprecated the
+/// constructors that are safe; a pipe's end takes any descriptor that is owned.
 fn timer(time: Duration) -> io::Result<Receiver> {
     let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
     // No time at all would mean never.

@@ -17,8 +17,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::Instant;
 
-/// What [`Probe::listen`] waits at least: a peer on this host needs less. Among many checks it is a whole millisecond or two.
-pub(super) const SHORTEST_GRACE: Duration = Duration::from_micros(500);
+/// What [`Probe::listen`] waits at least: a peer on this host needs less.
+pub(super) const SHORTEST_GRACE: Duration = Duration::from_millis(1);
+
+/// What the clock of many checks, which has whole milliseconds, adds to that at least.
+const ROUNDED_UP: Duration = Duration::from_micros(500);
 
 /// What it waits at most: no verdict is held up for longer.
 const LONGEST_GRACE: Duration = Duration::from_millis(150);
@@ -283,7 +286,7 @@ impl Probe {
     }
 
     /// Waits a moment for a peer that has nothing to say: long enough for it to break the
-    /// connection, scaled to how long connecting took (0.5 ms to 150 ms).
+    /// connection, scaled to how long connecting took (1 ms to 150 ms).
     pub(crate) async fn listen(&mut self, wire: &mut Wire) -> Heard {
         let grace = self.grace.min(self.left());
         let mut bytes = [0; 256];
@@ -293,7 +296,7 @@ impl Probe {
         let heard = if self.shared.is_small {
             net::within_exactly(grace, reading).await
         } else {
-            net::within(grace, reading).await
+            net::within(grace.saturating_sub(ROUNDED_UP), reading).await
         };
         // The other addresses of the name have the rest of this moment too, however soon this one spoke.
         if let (Some(race), Some(until)) = (&mut self.race, until) {

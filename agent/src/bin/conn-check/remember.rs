@@ -13,10 +13,6 @@ use std::time::SystemTime;
 /// The begin of the files' names.
 const NAME: &str = "memory";
 
-/// Why a run is not remembered that was over before that could be done.
-pub(crate) const UNREMEMBERED: &str =
-    "--remember: its directory does not answer, and this run is not remembered: look what holds up its disk";
-
 /// Where runs are remembered.
 #[derive(Debug)]
 pub(crate) struct Remembering {
@@ -134,7 +130,7 @@ pub(crate) fn keep(remembering: &Mutex<Remembering>, recall: &Recall, is_interru
     if recall.is_known() {
         locked(remembering).keep(recall);
     } else if !is_interrupted {
-        say(UNREMEMBERED);
+        say("--remember: its directory does not answer, and this run is not remembered: look what holds up its disk");
     }
 }
 

@@ -1,7 +1,6 @@
 //! The end comes in time, whatever stands still: standard input that nobody closes, a reader of
 //! the output that does not read, a pipe that nobody opens.
 
-use crate::remember::UNREMEMBERED;
 use crate::{UNKNOWN, complain};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -27,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// So many times as long a host that is too busy to write may take: the result is worth more than a second.
-const PATIENCE: usize = 5;
+const PATIENCE: u32 = 5;
 
 /// Ends the process on SIGTERM, SIGINT and after `--max-timeout` when it does not end by itself.
 #[derive(Debug)]
@@ -90,12 +89,13 @@ impl Watch {
         *self.0.last() = Some(Instant::now() + time + GRACE);
     }
 
-    /// All is told, and there is a second to remember it, or two: nobody waits for a directory that does not answer.
+    /// All is told, and there is at most so much time to remember it as a busy host may take to write the result: nobody
+    /// waits for a directory that does not answer.
     pub(crate) fn allow_to_remember(&self) {
-        self.0.is_remembering.store(true, Ordering::Relaxed);
-        let soon = Instant::now() + GRACE;
+        let soon = Instant::now() + GRACE * PATIENCE;
         let mut last = self.0.last();
         *last = Some(last.map_or(soon, |last| last.min(soon)));
+        self.0.is_remembering.store(true, Ordering::Relaxed);
     }
 
     /// Somebody wants the run to end.
@@ -120,6 +120,9 @@ impl Shared {
     /// itself. Whether a signal ended the patience.
     fn be_patient(&self, signals: &SignalFd) -> bool {
         for _ in 0..PATIENCE {
+            if self.is_remembering() {
+                return false;
+            }
             let stands_still = self.status.load(Ordering::Relaxed) == READING || !takes_more();
             if stands_still {
                 return false;
@@ -153,17 +156,18 @@ impl Shared {
 
     /// Until its time is over; after a signal, until there was time to print, or a second one.
     fn watch(&self, signals: &SignalFd) {
-        if self.awaits(signals) && self.status.load(Ordering::Relaxed) != READING {
+        let is_asked = self.awaits(signals);
+        if is_asked && self.status.load(Ordering::Relaxed) != READING {
             let _ = signals.read_signal();
             self.stopped.notify_one();
             let soon = Instant::now() + GRACE;
             let last = *self.last();
             awaits(signals, Some(last.map_or(soon, |last| last.min(soon))));
         }
-        if self.is_remembering.load(Ordering::Relaxed) {
-            self.end(UNREMEMBERED);
-        }
         let is_hurried = self.to_stdout && self.be_patient(signals);
+        if self.is_remembering() {
+            self.end_unremembered(is_asked || is_hurried, signals);
+        }
         let is_read = self.to_stdout && takes_more();
         let status = self.status.load(Ordering::Relaxed);
         let what = match status {
@@ -184,6 +188,20 @@ impl Shared {
             _ => "whatever should read it stands still",
         };
         self.end(&format!("stopped before {what}: {why}"));
+    }
+
+    /// Ends the process when there is no more time to remember the run. Who has asked for the end knows why.
+    fn end_unremembered(&self, is_asked: bool, signals: &SignalFd) -> ! {
+        let last = *self.last();
+        if is_asked || awaits(signals, last) {
+            process::exit(i32::from(self.status.load(Ordering::Relaxed)));
+        }
+        self.end("--remember: this run is not remembered: its directory does not answer, or this host is too busy");
+    }
+
+    /// All is told.
+    fn is_remembering(&self) -> bool {
+        self.is_remembering.load(Ordering::Relaxed)
     }
 
     /// Says why, and ends the process.

@@ -85,6 +85,26 @@ fn nothing_that_a_terminal_would_obey_or_not_show_comes_in_from_a_file() {
 }
 
 #[test]
+fn times_and_keys_that_are_none_of_ours_leave_the_others_alone() {
+    let text = kept().to_string();
+    let (key, times) = (kept()["checks"].as_object().and_then(|checks| checks.keys().next()).cloned(), kept());
+    let times = times["checks"].as_object().and_then(|checks| checks.values().next()).expect("a check")[5].to_string();
+    let (key, read) = (key.expect("a key"), |text: &str| Memory::read(text.as_bytes(), at(1)));
+    let whole = read(&text).expect("it is one");
+    let with = |other: &str| read(&text.replacen(&times, other, 1));
+    let listed = times.trim_matches(['[', ']']);
+    for other in [format!("[{listed},1]"), format!("[{listed},99,5]")] {
+        assert_eq!(with(&other).as_ref(), Ok(&whole), "{other}");
+    }
+    for other in ["[-1,5]", "[0,1.5]", "[0,null]", "null", "{}"] {
+        assert!(with(other).is_err_and(|why| why.starts_with("it is broken")), "{other}");
+    }
+    let escaped = format!("\\u{:04x}{}", u32::from(key.as_bytes()[0]), &key[1..]);
+    assert_eq!(read(&text.replacen(&key, &escaped, 1)).as_ref(), Ok(&whole));
+    assert_eq!(read(&text.replacen(&key, "no key", 1)), Ok(Memory::default()));
+}
+
+#[test]
 fn what_has_more_than_is_kept_of_a_check_is_not_read() {
     assert_eq!(read_with("/facts/target", json!(["x".repeat(5000)])), Memory::default());
     assert_eq!(read_with("/facts/address db.internal", json!(vec!["10.0.0.4"; 2000])), Memory::default());
