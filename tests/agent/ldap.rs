@@ -155,19 +155,33 @@ fn a_directory_that_is_frozen_is_silent_and_one_that_is_stopped_refuses() {
     assert_eq!(verdicts, ["fail", "skip"]);
 }
 
-#[test]
-fn a_directory_without_a_free_connection_closes() {
-    let slapd = Slapd::start(&Setup::plain().few_connections());
-    // One at a time: a connection more than it denies leaves it without a descriptor, and it accepts no more until one
-    // closes.
-    let seen = || slapd.log().lines().filter(|line| line.contains("ACCEPT from") || line.contains("DENIED")).count();
+/// What a check says of a slapd that has no descriptor left for what it has to do with one more connection; nothing where
+/// it has none for the connection itself: it accepts nobody then until somebody goes. Which it is depends on how soon one
+/// of its threads has closed the connection before.
+fn of_full(slapd: &Slapd) -> Option<serde_json::Value> {
+    let count =
+        |words: &[&str]| slapd.log().lines().filter(|line| words.iter().any(|word| line.contains(word))).count();
+    let is_stuck = || count(&["errno=24"]) > 0;
+    // Who saw that it listens is gone.
+    wait::until("slapd's first client to be gone", || count(&[" closed"]) > 0);
     let mut held = Vec::new();
-    let before = seen();
-    while !slapd.log().contains("DENIED") {
+    while count(&["DENIED"]) == 0 {
+        let before = count(&["ACCEPT from", "DENIED"]);
         held.push(std::net::TcpStream::connect(slapd.address()).expect("slapd listens"));
-        wait::until("slapd to have seen the connection", || seen() >= before + held.len());
+        wait::until("slapd to have seen the connection", || count(&["ACCEPT from", "DENIED"]) > before || is_stuck());
+        if is_stuck() {
+            return None;
+        }
     }
     let check = check(slapd.address(), &plain(""));
+    (!is_stuck()).then_some(check)
+}
+
+#[test]
+fn a_directory_without_a_free_connection_closes() {
+    const TRIES: usize = 5;
+    let check = (0..TRIES).find_map(|_| of_full(&Slapd::start(&Setup::plain().few_connections())));
+    let check = check.expect("a slapd that goes on accepting connections");
     assert!(["protocol.closed", "protocol.reset"].contains(&code(&check)), "{check}");
     assert_eq!(text(&check, "owner"), "service");
 }

@@ -80,6 +80,21 @@ fn a_directory_that_cannot_be_written_or_is_full_or_is_none_is_a_warning() {
 }
 
 #[test]
+fn a_directory_that_does_not_take_what_is_to_be_kept_holds_nobody_up() {
+    let (_peer, yaml) = peer();
+    // The system call that puts the file in its place takes seven seconds, of which five are waited for.
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qqq", "--signal=none", "-e", "trace=renameat2", "-o", "calls"]);
+    strace.args(["-e", "inject=renameat2:delay_enter=7000000"]);
+    let mut agent = Agent::through(strace, &yaml).args(["--remember", "kept"]);
+    let ran = agent.run();
+    // The status is strace's, which did not expect the end of who it holds up.
+    assert!(ran.out.contains(" OK"), "{ran:?}");
+    assert!(ran.err.contains("this run is not remembered: its directory does not answer, or this host"), "{}", ran.err);
+    assert!(!agent.scratch().path().join("kept/memory-0.json").exists());
+}
+
+#[test]
 fn a_directory_that_is_not_there_is_made_for_this_user_alone() {
     let (_peer, yaml) = peer();
     let mut agent = Agent::new(&yaml).args(["--remember", "a/b"]);
