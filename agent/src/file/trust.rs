@@ -52,7 +52,8 @@ pub struct Distrust {
 pub enum Origin {
     /// It is known.
     Judged(Trust),
-    /// A file that was read, by the path that led to it. The way to it is looked at when that is asked for: few files name programs.
+    /// A file that was read, by the path that led to it. The way to it is looked at when that is asked for: few files name
+    /// programs.
     File(PathBuf, Box<Metadata>),
 }
 

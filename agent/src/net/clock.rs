@@ -12,8 +12,8 @@ use tokio::net::unix::pipe::Receiver;
 /// A longer time is no other one for a millisecond more.
 const SHORT: Duration = Duration::from_millis(5);
 
-/// The work's result, or `None` when it takes longer: by one or two milliseconds more than said, of which tokio's clock has
-/// whole ones.
+/// The work's result, or `None` when it takes longer: by up to two milliseconds more than said, of which tokio's clock has whole
+/// ones.
 #[expect(clippy::disallowed_methods, reason = "the one place of net that waits")]
 pub(crate) async fn within<T>(timeout: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(timeout, work).await.ok()

@@ -17,10 +17,10 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::Instant;
 
-/// What [`Probe::listen`] waits at least: a peer on this host needs less.
+/// What [`Probe::listen`] waits at least in a small run: a peer on this host needs less.
 pub(super) const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 
-/// What the clock of many checks, which has whole milliseconds, adds to that at least.
+/// So much less the clock of many checks is told, which has whole milliseconds: it waits 0.5 to 2 ms for one.
 const ROUNDED_UP: Duration = Duration::from_micros(500);
 
 /// What it waits at most: no verdict is held up for longer.
